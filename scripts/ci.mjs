@@ -14,7 +14,8 @@ function step(title, command, args, cwd = root) {
   console.log(`\n== ${title}`);
   const result = spawnSync(command, args, { cwd, stdio: 'inherit', shell: windows });
   const good = result.status === 0;
-  if (!good) console.log(`== FAILED: ${title} (exit ${result.status ?? result.signal ?? result.error})`);
+  if (!good)
+    console.log(`== FAILED: ${title} (exit ${result.status ?? result.signal ?? result.error})`);
   return good;
 }
 
@@ -39,7 +40,12 @@ function packed() {
     const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'));
     writeFileSync(join(folder, 'package.json'), '{"private":true}');
     return (
-      npm('install the package in an empty folder', 'install', '--omit=dev', join(folder, tarball)) &&
+      npm(
+        'install the package in an empty folder',
+        'install',
+        '--omit=dev',
+        join(folder, tarball),
+      ) &&
       npm('installed: --version', 'exec', '--', 'duologsync', '--version') &&
       npm('installed: --help', 'exec', '--', 'duologsync', '--help') &&
       npm('installed: upgrade --help', 'exec', '--', 'duologsync-upgrade-config', '--help') &&

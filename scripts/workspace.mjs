@@ -20,7 +20,10 @@ function run(command, args, options = {}) {
 /** A package's program is started as `node file`: no shell, so the same on Windows. */
 function tool(name, args, env = {}) {
   const manifest = JSON.parse(readFileSync(join('node_modules', name, 'package.json'), 'utf8'));
-  const bin = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[name === 'typescript' ? 'tsc' : name];
+  const bin =
+    typeof manifest.bin === 'string'
+      ? manifest.bin
+      : manifest.bin[name === 'typescript' ? 'tsc' : name];
   run(process.execPath, [join('node_modules', name, bin), ...args], {
     env: { ...process.env, ...env },
   });
@@ -43,13 +46,16 @@ function newest(path) {
 
 function install() {
   const marker = join('node_modules', '.package-lock.json');
-  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync('package-lock.json').mtimeMs) return;
+  if (existsSync(marker) && statSync(marker).mtimeMs >= statSync('package-lock.json').mtimeMs)
+    return;
   npm(['ci']);
 }
 
 function build() {
   install();
-  const inputs = ['src', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'].map(newest);
+  const inputs = ['src', 'scripts', 'tsconfig.json', 'tsconfig.build.json', 'package.json'].map(
+    newest,
+  );
   const stamp = join('dist', 'tsconfig.build.tsbuildinfo.stamp');
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= Math.max(...inputs)) return;
   rmSync('dist', { recursive: true, force: true });

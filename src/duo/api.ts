@@ -1,0 +1,28 @@
+import type { Account, ApiAnswer, Params } from '../core/types.ts';
+
+export interface ApiRequest {
+  readonly account: Account;
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** `account_id` of a child is added by the client. */
+  readonly params: Params;
+}
+
+/** Duo's API. Knows no kind of log. */
+export interface DuoApi {
+  /** One try, signed anew. Throws a ForwarderError that says what to do; docs in duo/failures.ts. */
+  send(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
+  /** Duo's time: ours plus the offset of its last Date header. */
+  nowMs(): number;
+  close(): Promise<void>;
+}
+
+/** Lets calls of one account × endpoint go at the pace that Duo grants. */
+export interface RateLimiter {
+  /** Waits for leave to make one call. Rejects with the signal's reason when aborted. */
+  acquire(signal: AbortSignal): Promise<void>;
+  /** Duo answered 429. */
+  rejected(retryAfterMs?: number): void;
+  /** Duo answered otherwise. */
+  granted(): void;
+}

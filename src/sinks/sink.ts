@@ -1,0 +1,94 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Batch, DeadLetterBox, Learned, Mark } from '../core/types.ts';
+
+/** How sure a sink can be that a line arrived, weakest first; docs/delivery.md says what each means. */
+export type ConfirmLevel = 'none' | 'transport' | 'drained' | 'accepted' | 'durable';
+
+/** Talks to one server, for all feeds that are mapped to it. */
+export interface Sink {
+  /** Once, before a feed's first write: undoes what was written after the checkpoint's mark. */
+  restore(feedId: string, mark: Mark | undefined, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when every line is confirmed at the sink's level. It retries by itself, for ever, with one
+   * back-off and one state per server. Rejects only when aborted (with the signal's reason), or with
+   * remedy `skip` and the line's index when that line alone was refused three times.
+   */
+  write(batch: Batch, signal: AbortSignal): Promise<Mark | undefined>;
+  /** What a write would need (resolve, connect, handshake), step by step; sends nothing. Throws the failing step's error. */
+  check(report: (step: string, detail: string) => void, signal: AbortSignal): Promise<void>;
+  /** Sends what waits at once, because nothing more will come. */
+  flush(): void;
+  /** How it goes, for status and log. */
+  state(): SinkState;
+  close(): Promise<void>;
+}
+
+export interface SinkState {
+  readonly level: ConfirmLevel;
+  /** Undefined while all is well. */
+  readonly trouble?: { readonly sinceMs: number; readonly code: string; readonly message: string };
+  readonly confirmedLines: number;
+}
+
+/** One entry of `servers:` in the config file, in the code's spelling. */
+export interface ServerOptions {
+  readonly id: string;
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly confirm?: 'drained' | 'transport' | 'none';
+  readonly maxEventsPerSecond?: number;
+  readonly certFile?: string;
+  readonly clientCertFile?: string;
+  readonly clientKeyFile?: string;
+  readonly clientKeyPassphrase?: Secret;
+  readonly serverName?: string;
+}
+
+/** Deadlines and sizes; tests pass short ones. */
+export interface SinkTiming {
+  readonly connectMs: number;
+  /** Without progress for this long a group is unconfirmed. */
+  readonly progressMs: number;
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** A group is sent at the latest after this. */
+  readonly gatherMs: number;
+  readonly groupLines: number;
+  readonly groupBytes: number;
+  /** The wait after a TLS 1.3 handshake in which a refused client certificate shows. */
+  readonly settleMs: number;
+  readonly replayGroups: number;
+}
+
+export const defaultTiming: SinkTiming = {
+  connectMs: 10_000,
+  progressMs: 30_000,
+  backoffBaseMs: 1_000,
+  backoffCapMs: 60_000,
+  gatherMs: 1_000,
+  groupLines: 1_000,
+  groupBytes: 1_000_000,
+  settleMs: 250,
+  replayGroups: 2,
+};
+
+export interface SinkTools {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly timing: SinkTiming;
+  readonly learned: Learned;
+  readonly deadLetters: DeadLetterBox;
+  /** How many of the server's slots are taken: when all of them wait in `write`, a group is due. */
+  readonly slotsTaken: () => number;
+}
+
+export interface SinkType {
+  /** One line for help and documentation. */
+  readonly summary: string;
+  /** The strongest level it can give. */
+  readonly confirms: ConfirmLevel;
+  open(server: ServerOptions, tools: SinkTools): Sink;
+}
