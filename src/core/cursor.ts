@@ -35,6 +35,8 @@ export interface OpenWindow {
   readonly empties?: number;
   /** The window was begun anew once. */
   readonly restarted?: boolean;
-  /** Unordered endpoints: the newest time seen; becomes the position at the window's end. */
+  /** The newest time seen in this poll; where order is not promised it becomes the position at the end. */
   readonly newestMs?: number;
+  /** Names the last page, to see the same one served twice. */
+  readonly lastPage?: string;
 }

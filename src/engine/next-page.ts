@@ -1,0 +1,94 @@
+import type { OpenWindow } from '../core/cursor.ts';
+import type { Gap } from '../core/types.ts';
+import type { TakenPage } from './take-page.ts';
+
+/** What follows a page: the window of the next request, or the poll's end. */
+export interface Step {
+  readonly window?: OpenWindow;
+  /** Without a window: whether the poll's window was read to its end. */
+  readonly whole: boolean;
+  readonly gap?: Gap;
+}
+
+const mostRereadPages = 20;
+const mostEmptyPages = 3;
+const ended: Step = { whole: true };
+const brokenOff: Step = { whole: false };
+
+/** v2: follow the offset until there is none. */
+export function nextByOffset(
+  page: TakenPage,
+  offset: string | undefined,
+  window: OpenWindow,
+  ordered: boolean,
+): Step {
+  if (offset === undefined) return ended;
+  if (page.count === 0 || page.again) {
+    // Duo sometimes answers an empty page, or the last one again, that goes on; what it hides is
+    // asked for again at the position.
+    const empties = (window.empties ?? 0) + 1;
+    if (empties > mostEmptyPages) return brokenOff;
+    return { whole: false, window: { ...window, offset, empties } };
+  }
+  const loops = offset === window.offset || (ordered && goesBack(page, window));
+  if (loops) {
+    if (window.restarted === true) return brokenOff;
+    return { whole: false, window: beginAnew(window, page.cursor.positionMs) };
+  }
+  const passed = ordered && page.newestMs !== undefined && page.newestMs > window.fromMs;
+  // Only beyond the position: before it, rows that were hidden yesterday may fill the next page.
+  if (passed && page.count < page.cursor.fullest) return ended;
+  const { empties: _, ...fed } = window;
+  return goOn({ ...fed, offset, lastPage: page.name, ...newest(page, window) }, page, passed);
+}
+
+/** v1: no offset; a full page goes on at the second of its last row, which is asked for again whole. */
+export function nextByTime(page: TakenPage, window: OpenWindow, pageLimit: number): Step {
+  if (page.count < pageLimit || page.newestMs === undefined) return ended;
+  const secondMs = secondOf(page.newestMs);
+  const passed = page.newestMs > window.fromMs;
+  if (secondMs > secondOf(page.oldestMs ?? page.newestMs)) {
+    if (secondMs <= window.mintimeMs) return brokenOff;
+    return goOn({ ...window, mintimeMs: secondMs }, page, passed);
+  }
+  const step = goOn({ ...window, mintimeMs: secondMs + 1000 }, page, passed);
+  if (page.events.length === 0) return step;
+  // Duo shows only the first rows of a second: what a fuller second holds besides cannot be had.
+  const reason = `${page.count} rows in one second, Duo shows no more of them`;
+  return { ...step, gap: { fromMs: secondMs, toMs: secondMs + 1000, reason } };
+}
+
+/** The window without its offset: from the position, or its own begin while still re-reading. */
+export function beginAnew(window: OpenWindow, positionMs: number): OpenWindow {
+  const { offset: _, lastPage: __, ...rest } = window;
+  const mintimeMs = positionMs > window.fromMs ? positionMs : window.mintimeMs;
+  return { ...rest, mintimeMs, restarted: true };
+}
+
+/** In ascending order a page that lies wholly before one of the same poll is a loop of offsets. */
+function goesBack(page: TakenPage, window: OpenWindow): boolean {
+  return (
+    page.newestMs !== undefined && window.newestMs !== undefined && page.newestMs < window.newestMs
+  );
+}
+
+function goOn(window: OpenWindow, page: TakenPage, passed: boolean): Step {
+  if (window.rereadPages === undefined) return { whole: false, window };
+  const { rereadPages, ...plain } = window;
+  if (passed) return { whole: false, window: plain };
+  if (rereadPages + 1 < mostRereadPages) {
+    return { whole: false, window: { ...window, rereadPages: rereadPages + 1 } };
+  }
+  // Too much to re-read: on with what is new.
+  const { offset: _, lastPage: __, ...rest } = plain;
+  return { whole: false, window: { ...rest, mintimeMs: page.cursor.positionMs } };
+}
+
+function newest(page: TakenPage, window: OpenWindow): { newestMs?: number } {
+  const newestMs = Math.max(page.newestMs ?? -Infinity, window.newestMs ?? -Infinity);
+  return Number.isFinite(newestMs) ? { newestMs } : {};
+}
+
+function secondOf(timeMs: number): number {
+  return Math.floor(timeMs / 1000) * 1000;
+}
