@@ -1,0 +1,54 @@
+import type { Clock } from '../core/clock.ts';
+import type { Logger } from '../core/log.ts';
+
+const tolerableMs = 60_000;
+
+/** The difference between Duo's clock and ours, measured from the Date headers of Duo's answers. */
+export class Skew {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #offsetMs = 0;
+  #reported = false;
+
+  constructor(clock: Clock, log: Logger) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Duo's time. */
+  nowMs(): number {
+    return this.#clock.nowMs() + this.#offsetMs;
+  }
+
+  /**
+   * Takes the Date header of an answer that was awaited for `waitedMs` until now. Duo wrote it somewhere
+   * in that time and cut it to the second, so it proves a range of offsets; inside it nothing is changed,
+   * so that a right clock stays as it is and the time does not jitter.
+   */
+  learn(date: string | undefined, waitedMs: number): void {
+    const duoMs = Date.parse(date ?? '');
+    if (Number.isNaN(duoMs)) return;
+    const nowMs = this.#clock.nowMs();
+    const lowest = duoMs - nowMs;
+    const highest = duoMs + 999 - (nowMs - waitedMs);
+    this.#offsetMs = Math.min(Math.max(this.#offsetMs, lowest), highest);
+    this.#report();
+  }
+
+  #report(): void {
+    const off = Math.abs(this.#offsetMs) > tolerableMs;
+    if (off === this.#reported) return;
+    this.#reported = off;
+    if (off) {
+      this.#log.warn(
+        'This machine’s clock differs from Duo’s; calls use Duo’s time. Set the clock.',
+        {
+          code: 'duo_clock',
+          behind_seconds: Math.round(this.#offsetMs / 1000),
+        },
+      );
+    } else {
+      this.#log.info('This machine’s clock agrees with Duo’s again.');
+    }
+  }
+}
