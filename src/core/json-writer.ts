@@ -1,0 +1,45 @@
+const leastCapacity = 64;
+
+/** Bytes under construction; grows by doubling. */
+export class JsonWriter {
+  bytes: Buffer;
+  length = 0;
+
+  /** `expected`: about how many bytes will be written. */
+  constructor(expected: number) {
+    this.bytes = Buffer.allocUnsafe(Math.max(leastCapacity, expected));
+  }
+
+  byte(value: number): void {
+    if (this.length === this.bytes.length) this.#grow(1);
+    this.bytes[this.length] = value;
+    this.length += 1;
+  }
+
+  /** Code units below 0x80 only. */
+  ascii(text: string): void {
+    if (this.length + text.length > this.bytes.length) this.#grow(text.length);
+    for (let i = 0; i < text.length; i += 1) this.bytes[this.length + i] = text.charCodeAt(i);
+    this.length += text.length;
+  }
+
+  copy(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    if (this.length + count > this.bytes.length) this.#grow(count);
+    // A call to set() costs more than copying a short run here.
+    if (count > 32) this.bytes.set(source.subarray(start, end), this.length);
+    else for (let i = 0; i < count; i += 1) this.bytes[this.length + i] = source[start + i] ?? 0;
+    this.length += count;
+  }
+
+  /** What was written so far; shares the memory. */
+  written(): Uint8Array {
+    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, this.length);
+  }
+
+  #grow(count: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + count));
+    this.bytes.copy(larger, 0, 0, this.length);
+    this.bytes = larger;
+  }
+}

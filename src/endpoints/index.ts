@@ -1,0 +1,13 @@
+import { activity } from './activity.ts';
+import { adminaction } from './adminaction.ts';
+import { auth } from './auth.ts';
+import type { Endpoint } from './endpoint.ts';
+import { telephony } from './telephony.ts';
+
+/** Every kind of Duo log, by its name in the config file. */
+export const endpoints = { auth, telephony, adminaction, activity } satisfies Record<
+  string,
+  Endpoint
+>;
+
+export type EndpointName = keyof typeof endpoints;
