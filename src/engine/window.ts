@@ -97,7 +97,9 @@ function newWindow(cursor: Cursor, nowMs: number, rules: WindowRules): OpenWindo
 
 function gapBetween(cursor: Cursor, oldest: number): { gap?: Gap } {
   const fromMs = Math.max(cursor.readToMs, cursor.positionMs);
-  if (oldest <= fromMs) return {};
+  // A first start at the edge itself, which moves on while the first answer is awaited.
+  const edgeMs = cursor.fullest === 0 ? hourMs : 0;
+  if (oldest <= fromMs + edgeMs) return {};
   return { gap: { fromMs, toMs: oldest, reason: 'older than the 180 days that Duo keeps' } };
 }
 

@@ -1,0 +1,55 @@
+import type { ApiAnswer } from '../core/types.ts';
+
+/** One request to Duo, shared by all feeds that ask the same. */
+export interface Call {
+  readonly key: string;
+  readonly tick: number;
+  /** Leave from the rate limiter. */
+  readonly permit: Promise<void>;
+  answer: Promise<ApiAnswer> | undefined;
+  /** Set when the answer has come. */
+  size: number;
+  last: boolean;
+}
+
+/**
+ * The calls under way and the newest answer of each source that several servers read: 32 MiB in all,
+ * the oldest go first.
+ */
+export class AnswerCache {
+  readonly #maxBytes: number;
+  readonly #calls = new Map<string, Call>();
+  #bytes = 0;
+
+  constructor(maxBytes = 32 * 1024 * 1024) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(key: string): Call | undefined {
+    return this.#calls.get(key);
+  }
+
+  add(call: Call): void {
+    this.#calls.set(call.key, call);
+  }
+
+  /** The answer has come: it takes room from now on. */
+  keep(call: Call): void {
+    if (this.#calls.get(call.key) !== call) return;
+    this.#bytes += call.size;
+    for (const other of this.#calls.values()) {
+      if (this.#bytes <= this.#maxBytes) break;
+      if (other.size > 0) this.drop(other);
+    }
+  }
+
+  drop(call: Call): void {
+    if (this.#calls.get(call.key) !== call) return;
+    this.#calls.delete(call.key);
+    this.#bytes -= call.size;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Clock } from '../core/clock.ts';
+import type { ForwarderError } from '../core/errors.ts';
+import type { Fields, Logger } from '../core/log.ts';
+import type { Gap } from '../core/types.ts';
+
+export type Phase = 'starting' | 'catching up' | 'running' | 'retrying' | 'parked' | 'ended';
+
+/** How one feed goes. It logs changes of state, not attempts. */
+export class FeedStatus {
+  readonly feedId: string;
+  phase: Phase = 'starting';
+  sinceMs: number;
+  problem: ForwarderError | undefined;
+  nextTryMs: number | undefined;
+  delivered = 0;
+  late = 0;
+  setAside = 0;
+  gaps = 0;
+  lastEventMs: number | undefined;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+
+  constructor(feedId: string, clock: Clock, log: Logger) {
+    this.feedId = feedId;
+    this.#clock = clock;
+    this.#log = log;
+    this.sinceMs = clock.nowMs();
+  }
+
+  /** All is well: the feed waits for new events, or still has a backlog to read. */
+  well(phase: 'running' | 'catching up'): void {
+    if (this.problem !== undefined) {
+      const seconds = Math.round((this.#clock.nowMs() - this.sinceMs) / 1000);
+      this.#log.info('The feed is well again', { feed: this.feedId, after_seconds: seconds });
+    }
+    this.problem = undefined;
+    this.nextTryMs = undefined;
+    this.#enter(phase);
+  }
+
+  /** One line when trouble begins or changes its kind; parked is an error, a retry a warning. */
+  trouble(error: ForwarderError, nextTryInMs: number): void {
+    const parked = error.remedy === 'park' || error.remedy === 'stop';
+    const known = this.problem?.code === error.code;
+    this.problem = error;
+    this.nextTryMs = this.#clock.nowMs() + nextTryInMs;
+    this.#enter(parked ? 'parked' : 'retrying');
+    if (known) return;
+    const fields: Fields = {
+      feed: this.feedId,
+      code: error.code,
+      message: error.message,
+      next_try_seconds: Math.round(nextTryInMs / 1000),
+      hint: error.hint,
+    };
+    if (parked) this.#log.error('The feed is parked and will test itself again', fields);
+    else this.#log.warn('The feed has trouble and tries again', fields);
+  }
+
+  gap(gap: Gap): void {
+    this.gaps += 1;
+    this.#log.error('Events of this time are lost for good', {
+      code: 'gap',
+      feed: this.feedId,
+      from: new Date(gap.fromMs).toISOString(),
+      to: new Date(gap.toMs).toISOString(),
+      reason: gap.reason,
+    });
+  }
+
+  confirmed(lines: number, lastEventMs: number | undefined, late: number): void {
+    this.delivered += lines;
+    this.late += late;
+    this.lastEventMs = lastEventMs ?? this.lastEventMs;
+  }
+
+  ended(): void {
+    this.#enter('ended');
+  }
+
+  #enter(phase: Phase): void {
+    if (this.phase === phase) return;
+    this.phase = phase;
+    this.sinceMs = this.#clock.nowMs();
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * THE loop: a page is fetched, formatted, delivered and saved before the next one is asked for.
+ * No queue and no page ahead: Duo keeps 180 days, so the source is the buffer.
+ */
+import { Backoff } from '../core/backoff.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Cursor } from '../core/cursor.ts';
+import { ForwarderError, asForwarderError } from '../core/errors.ts';
+import type { Account, DeadLetterBox, Line, LogEvent, Mark, Origin } from '../core/types.ts';
+import type { CheckpointStore, FeedIdentity } from '../checkpoint/checkpoint.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { Formatter } from '../formatters/formatter.ts';
+import type { Sink } from '../sinks/sink.ts';
+import type { FeedStatus } from './feed-status.ts';
+import type { PageSource } from './page-source.ts';
+import type { Slots } from './slots.ts';
+import {
+  type Opened,
+  type Reading,
+  type WindowRules,
+  abandonWindow,
+  open,
+  read,
+  restart,
+} from './window.ts';
+
+/** account × endpoint × server: the unit that runs, fails, recovers and is checkpointed on its own. */
+export interface Feed {
+  readonly id: string;
+  readonly identity: FeedIdentity;
+  readonly account: Account;
+  readonly endpointName: string;
+  readonly endpoint: Endpoint;
+  readonly rules: WindowRules;
+  readonly source: PageSource;
+  readonly formatter: Formatter;
+  readonly sink: Sink;
+  readonly slots: Slots;
+  readonly status: FeedStatus;
+}
+
+export interface FeedTools {
+  readonly clock: Clock;
+  readonly checkpoints: CheckpointStore;
+  readonly deadLetters: DeadLetterBox;
+  readonly sender: string;
+  /** Ends a feed when it is caught up, and gives up after a few failures (`run --once`). */
+  readonly once: boolean;
+  readonly retry: { readonly baseMs: number; readonly capMs: number };
+  readonly park: { readonly baseMs: number; readonly capMs: number };
+}
+
+/** Where a feed begins. */
+export interface Start {
+  readonly cursor: Cursor;
+  readonly mark?: Mark;
+}
+
+const triesOfOnce = 3;
+const saveAtLeastEveryMs = 3_600_000;
+
+/**
+ * Runs until `stop` (ends waiting and new fetches) or, with `once`, until caught up; `abandon` ends a
+ * delivery under way. Resolves to whether everything that was to be read is delivered and saved.
+ */
+export async function runFeed(
+  feed: Feed,
+  start: Start,
+  tools: FeedTools,
+  stop: AbortSignal,
+  abandon: AbortSignal,
+): Promise<boolean> {
+  const run = new FeedRun(feed, start, tools, abandon);
+  try {
+    await feed.sink.restore(feed.id, start.mark, stop);
+    return await run.until(stop);
+  } finally {
+    await run.finish();
+    feed.status.ended();
+  }
+}
+
+class FeedRun {
+  readonly #feed: Feed;
+  readonly #tools: FeedTools;
+  readonly #abandon: AbortSignal;
+  readonly #retry: Backoff;
+  readonly #park: Backoff;
+  #cursor: Cursor;
+  #mark: Mark | undefined;
+  #saved: Cursor;
+  #tick = -1;
+
+  constructor(feed: Feed, start: Start, tools: FeedTools, abandon: AbortSignal) {
+    this.#feed = feed;
+    this.#tools = tools;
+    this.#abandon = abandon;
+    this.#retry = new Backoff(tools.retry);
+    this.#park = new Backoff(tools.park);
+    this.#cursor = start.cursor;
+    this.#saved = start.cursor;
+    this.#mark = start.mark;
+  }
+
+  async until(stop: AbortSignal): Promise<boolean> {
+    while (!stop.aborted) {
+      try {
+        if (await this.#step(stop)) return true;
+      } catch (error) {
+        if (stop.aborted) break;
+        if (!(await this.#recover(asForwarderError(error), stop))) return false;
+      }
+    }
+    return false;
+  }
+
+  /** One page. True when `once` is done. */
+  async #step(stop: AbortSignal): Promise<boolean> {
+    const { source, rules, endpoint, status } = this.#feed;
+    const opened = await this.#open(stop);
+    if (opened === undefined) return this.#tools.once;
+    if (opened.gap !== undefined) status.gap(opened.gap);
+    this.#cursor = opened.cursor;
+    const params = endpoint.params(opened.cursor.window);
+    const call = await source.prepare(params, this.#tick, stop);
+    const more = await this.#feed.slots.run(stop, async () => {
+      const answer = await source.fetch(call, params, stop);
+      const rows = endpoint.rows(answer).map((row) => ({
+        row,
+        id: endpoint.id(row),
+        timeMs: endpoint.timeMs(row),
+      }));
+      const page = read(rows, endpoint.offset(answer), opened.cursor, rules);
+      await this.#deliver(page);
+      return page.more;
+    });
+    this.#retry.reset();
+    this.#park.reset();
+    status.well(more ? 'catching up' : 'running');
+    return this.#tools.once && !more;
+  }
+
+  async #open(stop: AbortSignal): Promise<Opened | undefined> {
+    const { source, rules } = this.#feed;
+    if (this.#cursor.window !== undefined) {
+      const goesOn = open(this.#cursor, source.nowMs(), rules);
+      if (goesOn !== undefined) return goesOn;
+      this.#cursor = abandonWindow(this.#cursor);
+    }
+    const tick = await source.tick(this.#tick, stop);
+    this.#tick = tick.number;
+    return open(this.#cursor, tick.nowMs, rules);
+  }
+
+  async #deliver(page: Reading): Promise<void> {
+    const { status } = this.#feed;
+    for (const gap of page.gaps) status.gap(gap);
+    const { origin, lines } = await this.#format(page.events);
+    if (lines.length > 0) await this.#write(origin, lines);
+    const quietMs = page.next.readToMs - this.#saved.readToMs;
+    if (page.events.length > 0 || quietMs >= saveAtLeastEveryMs) await this.#save(page.next);
+    this.#cursor = page.next;
+    const last = page.events[page.events.length - 1];
+    status.confirmed(lines.length, last?.timeMs, page.late);
+  }
+
+  /** A formatter that fails on one event never holds up the others: that one is set aside. */
+  async #format(events: readonly LogEvent[]): Promise<{ origin: Origin; lines: Line[] }> {
+    const { account, endpointName, endpoint, formatter } = this.#feed;
+    const sentAtMs = this.#tools.clock.nowMs();
+    const origin = { account, endpoint: endpointName, sender: this.#tools.sender, sentAtMs };
+    const lines: Line[] = [];
+    for (const event of events) {
+      try {
+        const bytes = formatter.format(event, origin, endpoint.profile);
+        lines.push({ bytes, id: event.id, timeMs: event.timeMs });
+      } catch (error) {
+        await this.#setAside(
+          { id: event.id, timeMs: event.timeMs, bytes: event.source },
+          'unformattable',
+          error,
+        );
+      }
+    }
+    return { origin, lines };
+  }
+
+  /** A line that the server alone refuses, again and again, is set aside; the rest of the page goes on. */
+  async #write(origin: Origin, lines: Line[]): Promise<void> {
+    const { sink, id } = this.#feed;
+    while (lines.length > 0) {
+      try {
+        this.#mark = (await sink.write({ feedId: id, origin, lines }, this.#abandon)) ?? this.#mark;
+        return;
+      } catch (error) {
+        const refused = error instanceof ForwarderError ? error : undefined;
+        const line = refused?.remedy === 'skip' ? lines[refused.index ?? -1] : undefined;
+        if (line === undefined) throw error;
+        await this.#setAside(line, 'refused', error);
+        lines.splice(lines.indexOf(line), 1);
+      }
+    }
+  }
+
+  async #setAside(line: Line, reason: string, error: unknown): Promise<void> {
+    const { id: feedId, identity, status } = this.#feed;
+    const { id: eventId, timeMs, bytes } = line;
+    const detail = asForwarderError(error).message;
+    const letter = { feedId, serverId: identity.server.id, eventId, timeMs, reason, detail, bytes };
+    await this.#persist(() => this.#tools.deadLetters.add(letter, this.#abandon));
+    status.setAside += 1;
+  }
+
+  async #save(cursor: Cursor): Promise<void> {
+    const mark = this.#mark === undefined ? {} : { mark: this.#mark };
+    const { identity } = this.#feed;
+    await this.#persist(() => this.#tools.checkpoints.save(identity, { cursor, ...mark }));
+    this.#saved = cursor;
+  }
+
+  /** What must be on disk is tried until it is, the feed held and shown; what was sent is not sent again. */
+  async #persist(write: () => Promise<void>): Promise<void> {
+    const backoff = new Backoff(this.#tools.retry);
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (this.#abandon.aborted) throw error;
+        const waitMs = backoff.next();
+        this.#feed.status.trouble(asForwarderError(error), waitMs);
+        await this.#tools.clock.sleep(waitMs, this.#abandon);
+      }
+    }
+  }
+
+  /** False when `once` gives up. */
+  async #recover(error: ForwarderError, stop: AbortSignal): Promise<boolean> {
+    // The limiter waits by itself; being told to wait is no failure.
+    if (error.code === 'duo_rate_limited') return true;
+    const again = error.code === 'duo_bad_request' ? restart(this.#cursor) : undefined;
+    if (again !== undefined) {
+      this.#cursor = again;
+      return true;
+    }
+    const parks = error.remedy === 'park' || error.remedy === 'stop';
+    if (this.#tools.once && (parks || this.#retry.attempts >= triesOfOnce)) {
+      this.#feed.status.trouble(error, 0);
+      return false;
+    }
+    const waitMs = (parks ? this.#park : this.#retry).next(error.retryAfterMs);
+    this.#feed.status.trouble(error, waitMs);
+    await this.#tools.clock.sleep(waitMs, stop);
+    return true;
+  }
+
+  /** At the end what was read in vain is kept too, so that a restart need not read it again. */
+  async finish(): Promise<void> {
+    if (this.#cursor === this.#saved) return;
+    await this.#save(this.#cursor).catch((error: unknown) => {
+      this.#feed.status.trouble(asForwarderError(error), 0);
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { abortable } from '../core/abort.ts';
+import type { Clock } from '../core/clock.ts';
+import { asForwarderError } from '../core/errors.ts';
+import type { Account, ApiAnswer, Params } from '../core/types.ts';
+import type { DuoApi, RateLimiter } from '../duo/api.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import type { AnswerCache, Call } from './answer-cache.ts';
+
+/** One beat of the poll clock: feeds that are caught up wait for it and ask with its time. */
+export interface Tick {
+  readonly number: number;
+  /** Duo's time. */
+  readonly nowMs: number;
+}
+
+export interface PageSourceOptions {
+  readonly account: Account;
+  readonly endpoint: Endpoint;
+  readonly name: string;
+  readonly api: DuoApi;
+  readonly limiter: RateLimiter;
+  readonly clock: Clock;
+  /** The pause between two polls of one who is caught up. */
+  readonly intervalMs: number;
+  /** Whether several servers read this source: then its newest answer is kept. */
+  readonly shared: boolean;
+  readonly cache: AnswerCache;
+  /** Ends what is shared; a feed that leaves ends only its own wait. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * The rows of one account × endpoint. It owns the poll clock, so that all feeds ask alike, and makes one
+ * call for all that ask the same: answers are shared by request, never by cursor.
+ */
+export class PageSource {
+  readonly #options: PageSourceOptions;
+  #tick: Tick | undefined;
+  #tickAtMs = 0;
+  #newest: Call | undefined;
+
+  constructor(options: PageSourceOptions) {
+    this.#options = options;
+  }
+
+  /** Duo's time now. */
+  nowMs(): number {
+    return this.#options.api.nowMs();
+  }
+
+  /** The first tick after number `after`, which may have begun already. Rejects when aborted. */
+  async tick(after: number, signal: AbortSignal): Promise<Tick> {
+    const { clock, intervalMs } = this.#options;
+    for (;;) {
+      signal.throwIfAborted();
+      const dueInMs = this.#tickAtMs + intervalMs - clock.monotonicMs();
+      if (this.#tick !== undefined && this.#tick.number > after) return this.#tick;
+      if (this.#tick === undefined || dueInMs <= 0) {
+        this.#tick = { number: (this.#tick?.number ?? -1) + 1, nowMs: this.nowMs() };
+        this.#tickAtMs = clock.monotonicMs();
+      } else {
+        await clock.sleep(dueInMs, signal);
+      }
+    }
+  }
+
+  /** Waits for leave to make this call, or joins one that is under way. */
+  async prepare(params: Params, tick: number, signal: AbortSignal): Promise<Call> {
+    const { cache, limiter, stop, account } = this.#options;
+    const key = JSON.stringify([account.id ?? '', this.#options.name, params]);
+    let call = cache.get(key);
+    // A last page is old news for whoever did not wait for the same tick: more may have come since.
+    if (call === undefined || (call.last && call.tick !== tick)) {
+      if (call !== undefined) cache.drop(call);
+      call = { key, tick, permit: limiter.acquire(stop), answer: undefined, size: 0, last: false };
+      call.permit.catch(() => undefined);
+      cache.add(call);
+    }
+    await abortable(call.permit, signal);
+    return call;
+  }
+
+  /** The call's answer; whoever comes first makes it. Throws what the API threw. */
+  async fetch(call: Call, params: Params, signal: AbortSignal): Promise<ApiAnswer> {
+    call.answer ??= this.#send(call, params);
+    return abortable(call.answer, signal);
+  }
+
+  async #send(call: Call, params: Params): Promise<ApiAnswer> {
+    const { api, account, endpoint, limiter, cache, shared, stop } = this.#options;
+    try {
+      const answer = await api.send({ account, method: 'GET', path: endpoint.path, params }, stop);
+      limiter.granted();
+      call.size = answer.size;
+      call.last = endpoint.offset(answer) === undefined && this.#isLast(answer);
+      if (this.#newest !== undefined && this.#newest !== call) cache.drop(this.#newest);
+      this.#newest = shared ? call : undefined;
+      if (shared) cache.keep(call);
+      else this.#forget(call);
+      return answer;
+    } catch (error) {
+      this.#forget(call);
+      const failure = asForwarderError(error);
+      if (failure.code === 'duo_rate_limited') limiter.rejected(failure.retryAfterMs);
+      throw failure;
+    }
+  }
+
+  #forget(call: Call): void {
+    call.size = 0;
+    this.#options.cache.drop(call);
+  }
+
+  /** Without offsets, a full page is the only sign that more will come. */
+  #isLast(answer: ApiAnswer): boolean {
+    const { endpoint } = this.#options;
+    return endpoint.hasEnd || endpoint.rows(answer).length < endpoint.pageLimit;
+  }
+}
