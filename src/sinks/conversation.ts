@@ -1,0 +1,158 @@
+import type { ForwarderError } from '../core/errors.ts';
+import { type Connection, reset } from './connection.ts';
+import { closedEarly, connectionBroken, notClosed, serverError, stalled } from './errors.ts';
+import type { Machine } from './machine.ts';
+import type { ServerOptions, SinkTools } from './sink.ts';
+import { txQueue } from './tx-queue.ts';
+import { deferred } from './waiting.ts';
+
+/** What must have happened before a group counts as confirmed. */
+export type Goal = 'drained' | 'transport' | 'none';
+
+export interface ConversationTools extends Pick<SinkTools, 'clock' | 'timing'> {
+  readonly server: ServerOptions;
+  readonly machine: Machine;
+}
+
+// A TLS record's size; small enough that a slow peer's progress shows in every deadline.
+const sliceBytes = 16_384;
+
+/** One connection, from its first byte to its end. */
+export class Conversation {
+  readonly #connection: Connection;
+  readonly #tools: ConversationTools;
+  readonly #broken = deferred<never>();
+  readonly #ended = deferred<void>();
+  #handedBytes = 0;
+  #finished = false;
+  #over: ForwarderError | undefined;
+
+  /** `whenOver` is called once when the connection is of no more use, except by `close`. */
+  constructor(
+    connection: Connection,
+    tools: ConversationTools,
+    whenOver: (error: ForwarderError) => void = () => undefined,
+  ) {
+    this.#connection = connection;
+    this.#tools = tools;
+    const { socket } = connection;
+    const { server } = tools;
+    const over = (error: ForwarderError): void => {
+      if (this.#over !== undefined) return;
+      this.#over = error;
+      this.#broken.reject(error);
+      whenOver(error);
+    };
+    socket.on('end', () => (this.#finished ? this.#ended.resolve() : over(closedEarly(server))));
+    socket.on('error', (error) => over(serverError(error, server)));
+    socket.on('close', () => over(connectionBroken(server)));
+    // What the server says is not for us, but its end can only be seen by reading.
+    socket.resume();
+  }
+
+  get isOpen(): boolean {
+    return this.#over === undefined && !this.#finished;
+  }
+
+  /**
+   * Resolves when the payload is confirmed at the goal's level; `drained` uses the connection up.
+   * Throws a ForwarderError otherwise, `server_not_closing` when all was taken and only the peer's
+   * end is missing; the caller then closes or abandons the connection.
+   */
+  async send(payload: Uint8Array, goal: Goal): Promise<void> {
+    const done = new AbortController();
+    try {
+      await Promise.race([
+        this.#talk(payload, goal),
+        this.#broken.promise,
+        this.#stall(done.signal),
+      ]);
+      if (goal === 'drained') this.close();
+    } catch (error) {
+      throw serverError(this.#over ?? error, this.#tools.server);
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** Ends the connection in good order. */
+  close(): void {
+    this.#over ??= connectionBroken(this.#tools.server);
+    const { socket, transport } = this.#connection;
+    if (this.#finished) {
+      socket.destroy();
+      transport.destroy();
+    } else {
+      socket.destroySoon();
+    }
+  }
+
+  /** Ends the connection at once; a `send` under way is rejected. */
+  abandon(): void {
+    this.#broken.reject((this.#over ??= connectionBroken(this.#tools.server)));
+    reset(this.#connection);
+  }
+
+  async #talk(payload: Uint8Array, goal: Goal): Promise<void> {
+    for (let at = 0; at < payload.length; at += sliceBytes) {
+      const slice = payload.subarray(at, at + sliceBytes);
+      await this.#write(slice);
+      this.#handedBytes += slice.length;
+    }
+    if (goal === 'none') return;
+    await this.#untilTaken();
+    if (goal === 'transport') return;
+    // Set in the callback itself: the peer's end may be the very next event.
+    this.#connection.socket.end(() => (this.#finished = this.#over === undefined));
+    await this.#ended.promise;
+  }
+
+  #write(slice: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#connection.socket.write(slice, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  // Our end goes out only when the peer's kernel has every line: a process that closes without having
+  // read them all then causes a reset, and an end that was on its way already is seen as early.
+  async #untilTaken(): Promise<void> {
+    const { clock } = this.#tools;
+    const { signal } = new AbortController();
+    const roundTripMs = Math.max(1, this.#connection.roundTripMs);
+    for (let waitMs = 1; this.#over === undefined; waitMs = Math.min(50, waitMs * 2)) {
+      const queued = await this.#queued();
+      if (queued === 0) return;
+      await clock.sleep(queued === undefined ? roundTripMs : waitMs, signal);
+      if (queued === undefined && this.#over === undefined) return;
+    }
+    throw this.#over;
+  }
+
+  #queued(): Promise<number | undefined> {
+    return txQueue(this.#connection.transport, this.#tools.machine);
+  }
+
+  // Progress is what the peer's kernel took (where ours tells), else what our kernel took.
+  async #stall(done: AbortSignal): Promise<void> {
+    const { clock, timing, server } = this.#tools;
+    const pollMs = Math.min(250, Math.max(5, timing.progressMs / 10));
+    let bestBytes = Number.NEGATIVE_INFINITY;
+    let sinceMs = clock.monotonicMs();
+    while (!done.aborted) {
+      await clock.sleep(pollMs, done);
+      if (done.aborted) return;
+      const queued = (await this.#queued()) ?? 0;
+      const nowMs = clock.monotonicMs();
+      if (this.#handedBytes - queued > bestBytes) {
+        bestBytes = this.#handedBytes - queued;
+        sinceMs = nowMs;
+      } else if (nowMs - sinceMs >= timing.progressMs) {
+        const missingEnd = this.#finished && queued === 0;
+        const waiting = queued + this.#connection.socket.writableLength;
+        throw missingEnd
+          ? notClosed(server, timing.progressMs)
+          : stalled(server, timing.progressMs, waiting);
+      }
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { Batch } from '../core/types.ts';
+import { deferred, type Deferred } from './waiting.ts';
+
+/** One `write` that is under way. */
+export interface Writing {
+  readonly batch: Batch;
+  readonly done: Deferred<void>;
+  readonly arrivedMs: number;
+  /** The first line that is not confirmed. */
+  next: number;
+  /** Bytes not confirmed, newlines included. */
+  bytes: number;
+  /** Some of its lines are in a group on the wire. */
+  onWire: boolean;
+  /** It has been in a group already, so it does not wait for company again. */
+  due: boolean;
+  /** How often its next line was refused alone while other groups went through. */
+  refusals: number;
+  confirmedAtRefusal: number;
+}
+
+export interface Part {
+  readonly writing: Writing;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Lines of one or several writes that go over one connection together. */
+export interface Group {
+  readonly parts: readonly Part[];
+  /** Every line with its newline. */
+  readonly payload: Buffer;
+  /** Where each line ends in the payload. */
+  readonly ends: readonly number[];
+}
+
+const newline = Buffer.from('\n');
+
+/** The writes that wait, in the order of their arrival. */
+export class Gather {
+  readonly #writings: Writing[] = [];
+
+  get size(): number {
+    return this.#writings.length;
+  }
+
+  add(batch: Batch, nowMs: number): Writing {
+    const writing: Writing = {
+      batch,
+      done: deferred(),
+      arrivedMs: nowMs,
+      next: 0,
+      bytes: batch.lines.reduce((sum, line) => sum + line.bytes.length + 1, 0),
+      onWire: false,
+      due: false,
+      refusals: 0,
+      confirmedAtRefusal: 0,
+    };
+    this.#writings.push(writing);
+    return writing;
+  }
+
+  remove(writing: Writing): void {
+    const at = this.#writings.indexOf(writing);
+    if (at >= 0) this.#writings.splice(at, 1);
+  }
+
+  /** Others get their turn first. */
+  moveToEnd(writing: Writing): void {
+    if (!this.#writings.includes(writing)) return;
+    this.remove(writing);
+    this.#writings.push(writing);
+  }
+
+  removeAll(): Writing[] {
+    return this.#writings.splice(0);
+  }
+
+  /** What waits and is not on the wire. */
+  waiting(): { lines: number; bytes: number; oldestMs: number; due: boolean } {
+    const sum = { lines: 0, bytes: 0, oldestMs: Number.POSITIVE_INFINITY, due: false };
+    for (const writing of this.#writings) {
+      if (writing.onWire) continue;
+      sum.lines += writing.batch.lines.length - writing.next;
+      sum.bytes += writing.bytes;
+      sum.oldestMs = Math.min(sum.oldestMs, writing.arrivedMs);
+      sum.due ||= writing.due;
+    }
+    return sum;
+  }
+
+  /**
+   * The next group, at least one line; undefined when nothing waits. A write is in one group at a
+   * time, so that its lines arrive in order; a line that was refused alone goes alone.
+   */
+  cut(maxLines: number, maxBytes: number): Group | undefined {
+    const parts: Part[] = [];
+    const pieces: Uint8Array[] = [];
+    const ends: number[] = [];
+    let size = 0;
+    for (const writing of this.#writings) {
+      if (writing.onWire || (writing.refusals > 0 && parts.length > 0)) continue;
+      const { lines } = writing.batch;
+      const limit = writing.refusals > 0 ? 1 : maxLines;
+      let to = writing.next;
+      for (let line = lines[to]; line !== undefined; line = lines[to]) {
+        const full = ends.length >= limit || size + line.bytes.length + 1 > maxBytes;
+        if (full && ends.length > 0) break;
+        pieces.push(line.bytes, newline);
+        size += line.bytes.length + 1;
+        ends.push(size);
+        to += 1;
+      }
+      if (to === writing.next) break;
+      parts.push({ writing, from: writing.next, to });
+      writing.onWire = true;
+      writing.due = true;
+      if (writing.refusals > 0) break;
+    }
+    if (parts.length === 0) return undefined;
+    return { parts, payload: Buffer.concat(pieces, size), ends };
+  }
+
+  /** Its lines are confirmed; writes that are complete resolve. */
+  confirm(group: Group): void {
+    let lines = 0;
+    let start = 0;
+    for (const { writing, from, to } of group.parts) {
+      lines += to - from;
+      const end = group.ends[lines - 1] ?? group.payload.length;
+      writing.bytes -= end - start;
+      start = end;
+      writing.next = to;
+      writing.onWire = false;
+      writing.refusals = 0;
+      if (to < writing.batch.lines.length) continue;
+      this.remove(writing);
+      writing.done.resolve();
+    }
+  }
+
+  /** Its lines wait again, at their old place. */
+  giveBack(group: Group): void {
+    for (const { writing } of group.parts) writing.onWire = false;
+  }
+}

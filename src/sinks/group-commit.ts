@@ -1,0 +1,278 @@
+import { Backoff } from '../core/backoff.ts';
+import { asForwarderError, ForwarderError } from '../core/errors.ts';
+import type { Batch, Mark } from '../core/types.ts';
+import { Confirmation } from './confirmation.ts';
+import type { Dialer, Report } from './connection.ts';
+import { Conversation, type Goal } from './conversation.ts';
+import { Gather, type Group, type Writing } from './gather.ts';
+import { GroupSize } from './group-size.ts';
+import type { Machine } from './machine.ts';
+import { Pace } from './pace.ts';
+import { Replay, type ReplayPiece } from './replay.ts';
+import type { ServerOptions, Sink, SinkState, SinkTools } from './sink.ts';
+import { Trouble } from './trouble.ts';
+import { onAbort } from './waiting.ts';
+
+/** What one connection, or one turn on the long-lived one, has to deliver. */
+type Job =
+  | {
+      readonly kind: 'group';
+      readonly group: Group;
+      readonly payload: Buffer;
+      readonly lines: number;
+    }
+  | {
+      readonly kind: 'replay';
+      readonly piece: ReplayPiece;
+      readonly payload: Buffer;
+      readonly lines: number;
+    };
+
+// Slots can be given back without a write, and nobody tells.
+const lookAgainMs = 20;
+const refusalsUntilSkip = 3;
+
+/**
+ * Lines of all feeds of one server, in groups: a group counts when the server has read it and has
+ * closed the connection itself after we had finished. A socket's write callback proves nothing.
+ */
+export class GroupCommitSink implements Sink {
+  readonly #server: ServerOptions;
+  readonly #tools: SinkTools;
+  readonly #machine: Machine;
+  readonly #dialer: Dialer;
+  readonly #gather = new Gather();
+  readonly #size: GroupSize;
+  readonly #replay: Replay;
+  readonly #confirmation: Confirmation;
+  readonly #trouble: Trouble;
+  readonly #backoff: Backoff;
+  readonly #pace: Pace | undefined;
+  readonly #closing = new AbortController();
+  readonly #jobs = new Set<Promise<void>>();
+  readonly #open = new Set<Conversation>();
+  #held: Conversation | undefined;
+  #runningJobs = 0;
+  #isDown = false;
+  #isBackingOff = false;
+  #isLookingAgain = false;
+  #flushed = false;
+  #confirmedLines = 0;
+  #confirmedGroups = 0;
+
+  constructor(server: ServerOptions, tools: SinkTools, machine: Machine, dialer: Dialer) {
+    const { timing, clock, log } = tools;
+    const perSecond = server.maxEventsPerSecond;
+    const fullLines = Math.min(timing.groupLines, Math.ceil(perSecond ?? timing.groupLines));
+    this.#server = server;
+    this.#tools = tools;
+    this.#machine = machine;
+    this.#dialer = dialer;
+    this.#size = new GroupSize(Math.max(1, fullLines));
+    this.#replay = new Replay(timing.replayGroups);
+    this.#confirmation = new Confirmation(server, tools, machine);
+    this.#trouble = new Trouble(server, clock, log);
+    this.#backoff = new Backoff({ baseMs: timing.backoffBaseMs, capMs: timing.backoffCapMs });
+    this.#pace = perSecond === undefined ? undefined : new Pace(perSecond, clock);
+  }
+
+  async restore(): Promise<void> {
+    // What was sent over a socket can not be taken back.
+  }
+
+  async write(batch: Batch, signal: AbortSignal): Promise<Mark | undefined> {
+    signal.throwIfAborted();
+    if (this.#closing.signal.aborted) throw closedError(this.#server);
+    if (batch.lines.length === 0) return undefined;
+    const writing = this.#gather.add(batch, this.#tools.clock.monotonicMs());
+    const quiet = onAbort(signal, () => {
+      this.#gather.remove(writing);
+      writing.done.reject(signal.reason);
+      this.#pump();
+    });
+    try {
+      this.#pump();
+      await writing.done.promise;
+      return undefined;
+    } finally {
+      quiet();
+    }
+  }
+
+  async check(report: Report, signal: AbortSignal): Promise<void> {
+    const connection = await this.#dialer.connect(signal, report);
+    connection.socket.destroySoon();
+  }
+
+  flush(): void {
+    this.#flushed = true;
+    this.#pump();
+  }
+
+  state(): SinkState {
+    const { current } = this.#trouble;
+    const state = { level: this.#confirmation.level, confirmedLines: this.#confirmedLines };
+    return current === undefined ? state : { ...state, trouble: current };
+  }
+
+  async close(): Promise<void> {
+    const error = closedError(this.#server);
+    this.#closing.abort(error);
+    for (const writing of this.#gather.removeAll()) writing.done.reject(error);
+    this.#held?.close();
+    for (const conversation of this.#open) conversation.abandon();
+    await Promise.all(this.#jobs);
+  }
+
+  // Starts all that may start now; called whenever something has changed.
+  #pump(): void {
+    if (this.#closing.signal.aborted || this.#isBackingOff) return;
+    const most = this.#isDown || this.#replay.isPending ? 1 : this.#confirmation.connections;
+    for (let running = this.#runningJobs; running < most; running += 1) {
+      const job = this.#nextJob();
+      if (job === undefined) break;
+      this.#runningJobs += 1;
+      this.#inBackground(this.#run(job));
+    }
+    this.#lookAgain();
+  }
+
+  #nextJob(): Job | undefined {
+    const piece = this.#replay.next(this.#size.lines);
+    if (piece !== undefined) return { kind: 'replay', piece, ...piece };
+    if (!this.#isDue()) return undefined;
+    const group = this.#gather.cut(this.#size.lines, this.#tools.timing.groupBytes);
+    if (group === undefined) return undefined;
+    return { kind: 'group', group, payload: group.payload, lines: group.ends.length };
+  }
+
+  #isDue(): boolean {
+    const { timing, clock, slotsTaken } = this.#tools;
+    const { lines, bytes, oldestMs, due } = this.#gather.waiting();
+    if (lines === 0) return false;
+    if (due || this.#flushed || this.#gather.size >= slotsTaken()) return true;
+    if (lines >= this.#size.lines || bytes >= timing.groupBytes) return true;
+    return clock.monotonicMs() - oldestMs >= timing.gatherMs;
+  }
+
+  #lookAgain(): void {
+    if (this.#isLookingAgain || this.#gather.waiting().lines === 0) return;
+    this.#isLookingAgain = true;
+    const look = async (): Promise<void> => {
+      const ms = Math.min(lookAgainMs, this.#tools.timing.gatherMs);
+      await this.#tools.clock.sleep(ms, this.#closing.signal);
+      this.#isLookingAgain = false;
+      this.#pump();
+    };
+    this.#inBackground(look());
+  }
+
+  async #run(job: Job): Promise<void> {
+    const isTrial = this.#confirmation.trialDue;
+    const goal = isTrial ? 'drained' : this.#confirmation.level;
+    let conversation: Conversation | undefined;
+    try {
+      await this.#pace?.take(job.lines, this.#closing.signal);
+      conversation = await this.#conversation(goal);
+      if (job.kind === 'replay') this.#replay.sending();
+      await conversation.send(job.payload, goal);
+      if (goal === 'drained') this.#confirmation.closed();
+      this.#succeeded(job);
+    } catch (caught) {
+      const error = asForwarderError(caught, 'server_failed');
+      if (isTrial && error.code === 'server_not_closing') {
+        this.#confirmation.unclosed();
+        conversation?.close();
+        this.#succeeded(job);
+      } else {
+        conversation?.abandon();
+        this.#failed(job, error, conversation !== undefined);
+      }
+    } finally {
+      if (conversation !== undefined) this.#open.delete(conversation);
+      this.#runningJobs -= 1;
+      this.#pump();
+    }
+  }
+
+  async #conversation(goal: Goal): Promise<Conversation> {
+    if (goal !== 'drained' && this.#held?.isOpen === true) return this.#held;
+    const { signal } = this.#closing;
+    const connection = await this.#dialer.connect(signal);
+    const tools = { ...this.#tools, server: this.#server, machine: this.#machine };
+    const conversation = new Conversation(connection, tools, (error) => this.#idleOver(error));
+    this.#open.add(conversation);
+    if (signal.aborted) conversation.abandon();
+    if (goal !== 'drained') this.#held = conversation;
+    return conversation;
+  }
+
+  // A long-lived connection that breaks while nothing is under way: what was confirmed is in doubt.
+  #idleOver(error: ForwarderError): void {
+    if (this.#runningJobs > 0 || error.code === 'server_closed_early') return;
+    this.#replay.failed();
+    this.#pump();
+  }
+
+  #succeeded(job: Job): void {
+    this.#isDown = false;
+    this.#backoff.reset();
+    this.#trouble.ends();
+    this.#dialer.proven();
+    this.#size.succeeded(job.lines);
+    this.#confirmedGroups += 1;
+    if (job.kind === 'replay') return this.#replay.sent(job.piece);
+    this.#confirmedLines += job.lines;
+    this.#replay.confirmed(job.group);
+    this.#gather.confirm(job.group);
+  }
+
+  #failed(job: Job, error: ForwarderError, wasConnected: boolean): void {
+    if (job.kind === 'group') this.#gather.giveBack(job.group);
+    if (this.#closing.signal.aborted) return;
+    this.#isDown = true;
+    this.#trouble.begins(error);
+    if (error.code === 'server_not_closing') this.#confirmation.unclosed();
+    else this.#confirmation.failed();
+    this.#replay.failed();
+    if (wasConnected) {
+      this.#size.failed(job.lines);
+      const only = job.kind === 'group' && job.lines === 1 ? job.group.parts[0] : undefined;
+      if (only !== undefined) this.#refused(only.writing, error);
+    }
+    this.#inBackground(this.#backOff(error.retryAfterMs));
+  }
+
+  // One line that no server takes must not hold up all others; but a server that takes nothing at all
+  // must not cost a line, so only a refusal with other groups confirmed since the last one counts.
+  #refused(writing: Writing, error: ForwarderError): void {
+    if (writing.refusals === 0 || this.#confirmedGroups > writing.confirmedAtRefusal)
+      writing.refusals += 1;
+    writing.confirmedAtRefusal = this.#confirmedGroups;
+    this.#gather.moveToEnd(writing);
+    if (writing.refusals < refusalsUntilSkip) return;
+    this.#gather.remove(writing);
+    const message = `line ${writing.next} alone was refused ${refusalsUntilSkip} times while others went through: ${error.message}`;
+    const details = { remedy: 'skip', scope: 'event', index: writing.next, cause: error } as const;
+    writing.done.reject(new ForwarderError('line_refused', message, details));
+  }
+
+  async #backOff(retryAfterMs = 0): Promise<void> {
+    if (this.#isBackingOff) return;
+    this.#isBackingOff = true;
+    await this.#tools.clock.sleep(this.#backoff.next(retryAfterMs), this.#closing.signal);
+    this.#isBackingOff = false;
+    this.#pump();
+  }
+
+  #inBackground(work: Promise<void>): void {
+    const job = work.finally(() => this.#jobs.delete(job));
+    this.#jobs.add(job);
+  }
+}
+
+function closedError(server: ServerOptions): ForwarderError {
+  return new ForwarderError('sink_closed', `the connection to ${server.id} is closed for good`, {
+    scope: 'server',
+  });
+}
