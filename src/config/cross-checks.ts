@@ -1,0 +1,146 @@
+import { accountFindings } from './account-checks.ts';
+import { leastTimeoutSeconds } from './assemble.ts';
+import { isTemporary } from './paths.ts';
+import type { Host } from './paths.ts';
+import type { Finding, Path } from './problem.ts';
+import { serverFindings } from './server-checks.ts';
+import { nodeAt, textAt } from './yaml-document.ts';
+import type { YamlNode } from './yaml-tree.ts';
+
+/**
+ * What one value alone cannot show to be wrong. Reads the file's tree, not the checked config, so that these
+ * are told together with wrong values elsewhere; looks only at values that have the right type.
+ */
+export function crossFindings(root: YamlNode, host: Host): Finding[] {
+  return [
+    ...settingsFindings(root, host),
+    ...proxyFindings(root),
+    ...serverFindings(root),
+    ...accountFindings(root),
+    ...mspNotYet(root),
+    ...escapedPaths(root),
+  ];
+}
+
+// Delete this function, and its call, when MSP accounts are served.
+function mspNotYet(root: YamlNode): Finding[] {
+  const node = nodeAt(root, ['account', 'is_msp']);
+  if (node?.kind !== 'scalar' || node.value !== true) return [];
+  return [
+    {
+      severity: 'error',
+      code: 'msp_not_supported',
+      path: ['account', 'is_msp'],
+      message: 'is_msp is not supported by this version yet',
+      fix: 'Write false to read the configured account alone.',
+    },
+  ];
+}
+
+const settings = 'dls_settings';
+
+function settingsFindings(root: YamlNode, host: Host): Finding[] {
+  const findings: Finding[] = [];
+  const timeoutPath: Path = [settings, 'api', 'timeout'];
+  const timeout = nodeAt(root, timeoutPath);
+  const least = leastTimeoutSeconds;
+  if (timeout?.kind === 'scalar' && typeof timeout.value === 'number' && timeout.value < least)
+    findings.push({
+      severity: 'note',
+      code: 'timeout_raised',
+      path: timeoutPath,
+      message: `timeout is ${timeout.value}; ${least} seconds are used`,
+      why: 'Duo allows about one call in two minutes for each kind of log once all is read.',
+      fix: `Write ${least} or more.`,
+    });
+  const enabledPath: Path = [settings, 'checkpointing', 'enabled'];
+  const enabled = nodeAt(root, enabledPath);
+  if (enabled?.kind === 'scalar' && enabled.value === false)
+    findings.push({
+      severity: 'warning',
+      code: 'checkpointing_off',
+      path: enabledPath,
+      message:
+        'nothing is remembered: each start sends the last `offset` days again, 180 unless set',
+      fix: 'Write true, so that a start goes on where the last run ended.',
+    });
+  const temporary: readonly [Path, string][] = [
+    [[settings, 'checkpointing', 'directory'], 'checkpoints'],
+    [[settings, 'log_filepath'], 'the log'],
+  ];
+  for (const [path, what] of temporary) {
+    const folder = textAt(root, path);
+    if (folder === undefined || !isTemporary(folder, host)) continue;
+    findings.push({
+      severity: 'warning',
+      code: 'temporary_folder',
+      path,
+      message: `${what} will be in ${folder}, which is emptied when the machine starts anew`,
+      fix: 'Name a folder that lasts, or remove the line for the usual folder of this system.',
+    });
+  }
+  return findings;
+}
+
+function proxyFindings(root: YamlNode): Finding[] {
+  const section: Path = [settings, 'proxy'];
+  const serverPath = [...section, 'proxy_server'];
+  const portPath = [...section, 'proxy_port'];
+  const server = textAt(root, serverPath);
+  const port = nodeAt(root, portPath);
+  const hasPort = port?.kind === 'scalar' && typeof port.value === 'number' && port.value !== 0;
+  const findings: Finding[] = [];
+  if (server !== undefined && !hasPort && (port === undefined || isNothing(port)))
+    findings.push({
+      severity: 'error',
+      code: 'proxy_port_missing',
+      path: serverPath,
+      message: 'proxy_server is given without proxy_port',
+      why: 'Proxies have no usual port, and without one it is in doubt whether the proxy is meant at all.',
+      fix: 'Add, for example, proxy_port: 3128, or remove proxy_server to call Duo directly.',
+    });
+  if (server === undefined && hasPort)
+    findings.push({
+      severity: 'warning',
+      code: 'proxy_server_missing',
+      path: portPath,
+      message: 'proxy_port is given without proxy_server, so no proxy is used',
+      fix: 'Add proxy_server, or remove proxy_port.',
+    });
+  if (server !== undefined && /[/\s]/.test(server))
+    findings.push({
+      severity: 'warning',
+      code: 'hostname_cleaned',
+      path: serverPath,
+      message: 'proxy_server is more than a name; what stands around the name is left out',
+      fix: 'Write the name alone, without http:// and without a slash.',
+    });
+  return findings;
+}
+
+function isNothing(node: YamlNode): boolean {
+  return node.kind === 'scalar' && (node.type === 'null' || node.value === 0);
+}
+
+/** In double quotes "C:\temp\new" is a tab and a newline: valid YAML, and never what was meant. */
+function escapedPaths(root: YamlNode): Finding[] {
+  const findings: Finding[] = [];
+  const visit = (node: YamlNode | undefined, path: Path): void => {
+    if (node?.kind === 'map')
+      for (const [key, entry] of node.entries) visit(entry.value, [...path, key]);
+    if (node?.kind === 'list') node.items.forEach((item, index) => visit(item, [...path, index]));
+    const name = String(path.at(-1));
+    const isPath = name === 'directory' || /_(?:filepath|file)$/.test(name);
+    if (node?.kind !== 'scalar' || !isPath || !/[\p{Cc}]/u.test(node.source)) return;
+    findings.push({
+      severity: 'warning',
+      code: 'path_escape',
+      path,
+      message: `${name} holds a tab, a line break or another control character`,
+      why: 'In double quotes a backslash begins a special character: \\t is a tab, \\n a line break.',
+      fix: 'Put the path in single quotes.',
+    });
+  };
+  visit(root, []);
+  return findings;
+}

@@ -1,0 +1,65 @@
+import { isIkey } from './account-checks.ts';
+import type { Path, Span } from './problem.ts';
+import { metaOf, schemaAt } from './schema-tree.ts';
+import { readYaml } from './yaml-document.ts';
+import type { YamlNode } from './yaml-tree.ts';
+
+export interface Mask {
+  /** Places of the text that are never shown. */
+  readonly spans: readonly Span[];
+  /** A sentence without secrets. */
+  sentence(text: string): string;
+}
+
+// A Duo secret key, wherever it stands.
+const keyShape = /(?<![A-Za-z0-9])[A-Za-z0-9]{40}(?![A-Za-z0-9])/g;
+const secretLine =
+  /^([^\S\n]*(?:-[^\S\n]+)?['"]?[\w-]*(?:key|pass|secret|token)[\w-]*['"]?[^\S\n]*:[^\S\n]*)([^\n]+)$/gim;
+
+/**
+ * Finds what must not be shown: values of secret settings, of unknown settings (a misspelt skey is one), and
+ * whatever has the shape of a secret key. In a text that is not YAML: everything after a key that sounds secret.
+ */
+export function maskOf(text: string): Mask {
+  const { root } = readYaml(text);
+  const spans: Span[] = root === undefined ? looseSpans(text) : secretSpans(root);
+  for (const match of text.matchAll(keyShape))
+    spans.push({ start: match.index, end: match.index + match[0].length });
+  const words = spans
+    .map(({ start, end }) => text.slice(start, end).replace(/^(['"])(.*)\1$/s, '$2'))
+    .filter((word) => word.length >= 8);
+  return {
+    spans,
+    sentence(sentence) {
+      let masked = sentence.replace(keyShape, '***');
+      for (const word of new Set(words)) masked = masked.replaceAll(word, '***');
+      return masked;
+    },
+  };
+}
+
+function looseSpans(text: string): Span[] {
+  return [...text.matchAll(secretLine)].map((match) => {
+    const start = match.index + (match[1]?.length ?? 0);
+    return { start, end: match.index + match[0].trimEnd().length };
+  });
+}
+
+function secretSpans(root: YamlNode): Span[] {
+  const spans: Span[] = [];
+  const visit = (node: YamlNode, path: Path): void => {
+    if (node.kind === 'map')
+      for (const [name, { value }] of node.entries) visit(value, [...path, name]);
+    else if (node.kind === 'list')
+      node.items.forEach((item, index) => visit(item, [...path, index]));
+    else if (isHidden(node.source, path)) spans.push({ start: node.start, end: node.end });
+  };
+  visit(root, []);
+  return spans.filter(({ start, end }) => end > start);
+}
+
+function isHidden(source: string, path: Path): boolean {
+  const schema = schemaAt(path);
+  if (schema === undefined || metaOf(schema).secret === true) return true;
+  return path.join('.') === 'account.ikey' && !isIkey(source);
+}

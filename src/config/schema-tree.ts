@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { Path } from './problem.ts';
+import { configSchema } from './schema.ts';
+
+type Schema = z.core.$ZodType;
+
+export interface SettingMeta {
+  readonly description?: string;
+  readonly secret?: boolean;
+  /** What a person could write; needed where there is no default. */
+  readonly example?: string | number | readonly string[];
+}
+
+/** One key of the file. List items have the step `[]` in their path. */
+export interface Setting {
+  readonly path: readonly string[];
+  readonly kind: 'section' | 'list of sections' | 'value';
+  readonly required: boolean;
+  readonly default: unknown;
+  readonly meta: SettingMeta;
+  readonly schema: Schema;
+}
+
+/** The schema behind `.optional()`, `.default()` and `.prefault()`. */
+export function bare(schema: Schema): Schema {
+  let inner = schema;
+  while (
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodPrefault
+  )
+    inner = inner._zod.def.innerType;
+  return inner;
+}
+
+export function keysOf(schema: Schema | undefined): Readonly<Record<string, Schema>> | undefined {
+  const inner = schema === undefined ? undefined : bare(schema);
+  return inner instanceof z.ZodObject ? (inner.shape as Record<string, Schema>) : undefined;
+}
+
+export function itemsOf(schema: Schema): Schema | undefined {
+  const inner = bare(schema);
+  return inner instanceof z.ZodArray ? inner._zod.def.element : undefined;
+}
+
+/** The schema at a path of the file; undefined where the path leads nowhere. */
+export function schemaAt(path: Path): Schema | undefined {
+  let schema: Schema | undefined = configSchema;
+  for (const step of path) {
+    if (schema === undefined) return undefined;
+    if (typeof step === 'number') {
+      schema = itemsOf(schema);
+      continue;
+    }
+    const keys = keysOf(schema);
+    schema = keys !== undefined && Object.hasOwn(keys, step) ? keys[step] : undefined;
+  }
+  return schema;
+}
+
+export function metaOf(schema: Schema | undefined): SettingMeta {
+  return ((schema === undefined ? undefined : z.globalRegistry.get(schema)) ?? {}) as SettingMeta;
+}
+
+/** The words that the setting allows, when it allows only some. */
+export function wordsOf(schema: Schema): readonly string[] | undefined {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodEnum) return inner.options.map(String);
+  if (inner instanceof z.ZodLiteral) return [...inner.values].map(String);
+  return undefined;
+}
+
+/** The numbers that the setting allows, in words; undefined when it takes none. */
+export function limitsOf(schema: Schema): string | undefined {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodUnion) {
+    const words = inner.options.map(
+      (option) => limitsOf(option) ?? `'${wordsOf(option)?.[0] ?? ''}'`,
+    );
+    return words.join(' or ');
+  }
+  if (!(inner instanceof z.ZodNumber)) return undefined;
+  const { minimum, maximum, exclusiveMinimum } = inner._zod.bag;
+  const kind = inner.isInt ? 'a whole number' : 'a number';
+  if (exclusiveMinimum !== undefined)
+    return `${kind} above ${exclusiveMinimum}, at most ${maximum ?? 'any'}`;
+  if (minimum === undefined || (!inner.minValue && inner.minValue !== 0)) return kind;
+  return `${kind} from ${minimum} to ${maximum ?? 'any'}`;
+}
+
+/** Every key, sections before what is in them, in the order of the schema. */
+export function allSettings(
+  schema: Schema = configSchema,
+  path: readonly string[] = [],
+): Setting[] {
+  const found: Setting[] = [];
+  for (const [name, value] of Object.entries(keysOf(schema) ?? {})) {
+    const here = [...path, name];
+    const items = itemsOf(value);
+    const rows = items !== undefined && keysOf(items) !== undefined;
+    const kind = keysOf(value) !== undefined ? 'section' : rows ? 'list of sections' : 'value';
+    const fallback =
+      value instanceof z.ZodDefault ? (value._zod.def.defaultValue as unknown) : undefined;
+    const required = value._zod.optin !== 'optional';
+    found.push({
+      path: here,
+      kind,
+      required,
+      default: fallback,
+      meta: metaOf(value),
+      schema: value,
+    });
+    found.push(...allSettings(rows ? items : value, rows ? [...here, '[]'] : here));
+  }
+  return found;
+}

@@ -1,0 +1,248 @@
+import { z } from 'zod';
+import type { Secret } from '../core/secret.ts';
+import { endpointNames, formatNames, protocolNames } from './names.ts';
+
+/**
+ * The config file: the single source of its shape, defaults, limits and descriptions. The template, the
+ * documentation and the JSON schema are made from or tested against it. Keys without a word on DLS are new.
+ */
+
+const text = z.string().min(1);
+const days = z.number().min(0).max(180);
+const onOff = z.boolean();
+const format = z.enum(formatNames);
+const jsonStyle = z.enum(['python', 'compact']);
+const jsonAdd = z.enum(['dls', 'labels']);
+const cefTime = z.enum(['utc', 'local']);
+
+const about = {
+  offset: 'Days back from which a feed without a checkpoint begins.',
+  jsonStyle:
+    'How JSON is spelled: `python` writes the bytes that DLS writes, `compact` leaves out the spaces.',
+  jsonAdd:
+    'Keys added to each JSON event: `dls` adds exactly those that DLS adds for that endpoint, `labels` adds them for every endpoint.',
+  cefTime:
+    'The time in front of a CEF line: `utc`, or `local` for the local time as DLS writes it.',
+  cefLeadingSpace:
+    "A space after the last pipe of the CEF header, for receivers that expect one (liblognorm up to 2.0.6, rsyslog's mmnormalize).",
+  file: 'The path of a file that holds the secret and nothing else; a newline at its end does not count.',
+};
+
+const api = z.strictObject({
+  offset: days.default(180).describe(about.offset),
+  timeout: z
+    .number()
+    .default(120)
+    .describe('Seconds between two polls once all is read. Less than 120 becomes 120.'),
+  settle_seconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(120)
+    .describe('How old an event must be before it is read. Duo shows events about 2 minutes late.'),
+  lookback_minutes: z
+    .number()
+    .min(0)
+    .max(1440)
+    .default(40)
+    .describe('How far back is read again for events that Duo shows late; repeats are removed.'),
+  reread_minutes: z
+    .number()
+    .min(1)
+    .max(1440)
+    .default(10)
+    .describe('How often the look-back is read again.'),
+  requests_per_minute: z
+    .union([z.literal('auto'), z.number().gt(0).max(6000)])
+    .default('auto')
+    .describe(
+      'Most requests a minute for one account and endpoint. `auto` adapts to what Duo allows.',
+    ),
+  signature: z
+    .enum(['v5', 'v2'])
+    .default('v5')
+    .describe(
+      'How requests are signed. `v2` is the older way, for proxies or services that need it.',
+    ),
+  ca_filepath: text
+    .optional()
+    .describe(
+      "A PEM file with certificates to trust for Duo, besides Node's own and NODE_EXTRA_CA_CERTS. Needed behind a proxy that opens TLS.",
+    ),
+});
+
+const checkpointing = z.strictObject({
+  enabled: onOff
+    .default(true)
+    .describe(
+      'Whether it is remembered how far each server has confirmed. When false, every start sends `offset` days again.',
+    ),
+  directory: text
+    .optional()
+    .describe(
+      "Folder for checkpoints and all other state. When left out: the platform's folder for it, and DLS's own checkpoints are looked for in /tmp too.",
+    ),
+});
+
+const proxy = z.strictObject({
+  proxy_server: z
+    .string()
+    .optional()
+    .describe(
+      'Name or address of the HTTP proxy for the calls to Duo, without http://. Proxies named in the environment are not used.',
+    ),
+  proxy_port: z.int().min(0).max(65535).optional().describe('Port of the proxy.'),
+  proxy_user: text.optional().describe('User name for the proxy.'),
+  proxy_password: text.optional().describe('Password for the proxy.').meta({ secret: true }),
+  proxy_password_file: text.optional().describe(about.file),
+  proxy_password_env: text
+    .optional()
+    .describe('The name of an environment variable that holds the password.'),
+  no_proxy: z
+    .array(text)
+    .default([])
+    .describe('Hosts that are called without the proxy: names, or .example.com for all below it.'),
+});
+
+const settings = z.strictObject({
+  log_filepath: text
+    .optional()
+    .describe(
+      "File for the program's own messages. When left out: duologsync.log in the platform's folder for logs.",
+    ),
+  log_format: format.default('JSON').describe('How events are written.'),
+  json_style: jsonStyle.default('python').describe(about.jsonStyle),
+  json_add: jsonAdd.default('dls').describe(about.jsonAdd),
+  cef_time: cefTime.default('utc').describe(about.cefTime),
+  cef_leading_space: onOff.default(false).describe(about.cefLeadingSpace),
+  api: api.prefault({}).describe('The calls to Duo.'),
+  checkpointing: checkpointing.prefault({}).describe('What is remembered between two starts.'),
+  proxy: proxy.prefault({}).describe('An HTTP proxy for the calls to Duo.'),
+});
+
+const server = z.strictObject({
+  id: text
+    .describe('A name of your choice; mappings name the server by it.')
+    .meta({ example: 'siem' }),
+  hostname: text.describe('Name or address of the server.').meta({ example: 'siem.example.com' }),
+  port: z.int().min(0).max(65535).describe('Port of the server.').meta({ example: 6514 }),
+  protocol: z
+    .enum(protocolNames)
+    .describe('How events travel. TCPSSL is TCP with TLS.')
+    .meta({ example: 'TCPSSL' }),
+  cert_filepath: z
+    .string()
+    .optional()
+    .describe(
+      'TCPSSL only: a PEM file with the certificate, or that of its CA, by which the server is recognised. When left out: the authorities that Node trusts.',
+    ),
+  log_format: format.optional().describe('As in dls_settings, for this server only.'),
+  json_style: jsonStyle.optional().describe('As in dls_settings, for this server only.'),
+  json_add: jsonAdd.optional().describe('As in dls_settings, for this server only.'),
+  cef_time: cefTime.optional().describe('As in dls_settings, for this server only.'),
+  cef_leading_space: onOff.optional().describe('As in dls_settings, for this server only.'),
+  confirm: z
+    .enum(['drained', 'transport', 'none'])
+    .optional()
+    .describe(
+      'When an event counts as delivered: `drained` when the server has read it and closed, `transport` when its machine has taken it, `none` when it was handed to the network. When left out: the strongest that the server gives.',
+    ),
+  max_events_per_second: z
+    .number()
+    .gt(0)
+    .max(1_000_000)
+    .optional()
+    .describe('Most events a second to this server. When left out: 1000 for UDP, else no limit.'),
+  offset: days.optional().describe('As in dls_settings.api, for this server only.'),
+  client_cert_filepath: text
+    .optional()
+    .describe(
+      'TCPSSL only: a PEM file with the certificate that this program shows to the server.',
+    ),
+  client_key_filepath: text
+    .optional()
+    .describe('TCPSSL only: a PEM file with the private key of that certificate.'),
+  client_key_passphrase: text
+    .optional()
+    .describe('The passphrase of that key, when it is encrypted.')
+    .meta({ secret: true }),
+  client_key_passphrase_file: text.optional().describe(about.file),
+  server_name: text
+    .optional()
+    .describe("TCPSSL only: the name in the server's certificate, when it is not `hostname`."),
+});
+
+const mapping = z.strictObject({
+  endpoints: z
+    .array(z.enum(endpointNames))
+    .min(1)
+    .describe('The kinds of Duo log.')
+    .meta({ example: ['auth'] }),
+  server: text.describe('The `id` of the server they go to.').meta({ example: 'siem' }),
+});
+
+const account = z.strictObject({
+  ikey: text
+    .describe('Integration key of the Admin API application.')
+    .meta({ example: 'DIXXXXXXXXXXXXXXXXXX' }),
+  skey: text
+    .optional()
+    .describe('Its secret key. Exactly one of `skey`, `skey_file` and `skey_env` is needed.')
+    .meta({ secret: true }),
+  skey_file: text.optional().describe(about.file),
+  skey_env: text
+    .optional()
+    .describe('The name of an environment variable that holds the secret key.'),
+  hostname: text
+    .describe('Its API hostname. A port may follow after a colon.')
+    .meta({ example: 'api-xxxxxxxx.duosecurity.com' }),
+  endpoint_server_mappings: z
+    .array(mapping)
+    .min(1)
+    .describe('Which logs go to which server. A log may go to several servers.'),
+  is_msp: onOff
+    .default(false)
+    .describe('Whether this is the parent account of an MSP, whose child accounts are read too.'),
+  block_list: z
+    .array(z.string())
+    .default([])
+    .describe('MSP only: ids of child accounts that are not read.'),
+});
+
+export const configSchema = z.strictObject({
+  version: z.literal('1.0.0').describe("The version of this file's format."),
+  dls_settings: settings.prefault({}).describe('How the program works.'),
+  servers: z.array(server).min(1).describe('Where events go.'),
+  account: account.describe('The Duo account whose logs are read.'),
+});
+
+type File = z.output<typeof configSchema>;
+type FileSettings = File['dls_settings'];
+type FileServer = File['servers'][number];
+type FileAccount = File['account'];
+
+type ProxySecrets = 'proxy_password' | 'proxy_password_file' | 'proxy_password_env';
+export type ProxyConfig = Omit<FileSettings['proxy'], ProxySecrets> & {
+  readonly proxy_password: Secret | undefined;
+};
+export type Settings = Omit<FileSettings, 'proxy'> & { readonly proxy: ProxyConfig };
+export type ServerConfig = Omit<
+  FileServer,
+  'client_key_passphrase' | 'client_key_passphrase_file'
+> & {
+  readonly client_key_passphrase: Secret | undefined;
+};
+export type AccountConfig = Omit<FileAccount, 'skey' | 'skey_file' | 'skey_env'> & {
+  readonly skey: Secret;
+};
+
+/** A valid file's values in its own words: defaults filled, secrets read from where the file says. */
+export interface Config {
+  readonly version: '1.0.0';
+  readonly dls_settings: Settings;
+  readonly servers: readonly ServerConfig[];
+  readonly account: AccountConfig;
+}
+
+/** As the file has it: secrets still strings, or the names of their files and variables. */
+export type ConfigFile = File;

@@ -1,0 +1,254 @@
+import type { z } from 'zod';
+import { didYouMean } from './did-you-mean.ts';
+import { pathText } from './problem.ts';
+import type { Finding, Path } from './problem.ts';
+import { clip, orList } from './show.ts';
+import {
+  allSettings,
+  keysOf,
+  itemsOf,
+  limitsOf,
+  metaOf,
+  schemaAt,
+  wordsOf,
+} from './schema-tree.ts';
+import type { YamlNode, YamlScalar } from './yaml-tree.ts';
+import { entryAt, nodeAt } from './yaml-document.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Kinds of log that Duo Log Sync knows; a name of these that is not in this program's list is no misspelling. */
+const dlsEndpoints = ['adminaction', 'auth', 'telephony', 'trustmonitor', 'activity'];
+
+// Spellings of templates that DLS shipped and no longer reads.
+const formerNames: Readonly<Record<string, string>> = {
+  checkpoint_dir: 'directory',
+  accounts: 'account',
+  servers: 'server',
+};
+
+/** What the schema says about the file, in words: one finding for each of zod's issues. */
+export function shapeFindings(issues: readonly Issue[], root: YamlNode | undefined): Finding[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.filter((step) => typeof step !== 'symbol');
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => unknownKey([...path, key]));
+    return [wrongValue(issue, path, nodeAt(root, path), root)];
+  });
+}
+
+const sectionName = (path: Path): string => (path.length === 0 ? 'the file' : pathText(path));
+
+function unknownKey(path: Path): Finding {
+  const name = String(path.at(-1));
+  const section = path.slice(0, -1);
+  const siblings = Object.keys(keysOf(schemaAt(section)) ?? {});
+  const former = formerNames[name];
+  const meant =
+    former !== undefined && siblings.includes(former) ? former : didYouMean(name, siblings);
+  const elsewhere = allSettings()
+    .filter((setting) => setting.path.at(-1) === name)
+    .map((setting) => pathText(setting.path.slice(0, -1)).replaceAll('.[]', '[]'));
+  const finding: Finding = {
+    severity: 'error',
+    code: 'unknown_key',
+    path,
+    atKey: true,
+    message: `"${clip(name)}" is no setting of ${sectionName(section)}`,
+    fix: `Remove the line, or use one of: ${siblings.join(', ')}.`,
+  };
+  if (meant !== undefined) return { ...finding, fix: `Write "${meant}".`, didYouMean: meant };
+  if (elsewhere.length === 0) return finding;
+  const places = elsewhere.map((place) => (place === '' ? 'the left margin' : place)).join(' or ');
+  return { ...finding, fix: `It belongs to ${places}: move it there.` };
+}
+
+function wrongValue(
+  issue: Issue,
+  path: Path,
+  node: YamlNode | undefined,
+  root: YamlNode | undefined,
+): Finding {
+  const base = { severity: 'error', path } as const;
+  const name = pathText(path);
+  const schema = schemaAt(path);
+  const meta = metaOf(schema);
+  const empty = node?.kind === 'scalar' && (node.type === 'null' || node.source === '');
+  if (path.length === 0)
+    return {
+      ...base,
+      code: 'no_settings',
+      message: 'the file does not hold settings',
+      fix: 'Begin with the template: every line is a key, a colon, a space and a value.',
+    };
+  if (node === undefined || empty) {
+    const inList = typeof path.at(-1) === 'number';
+    const there = entryAt(root, path) !== undefined || inList;
+    return {
+      ...base,
+      code: 'missing_value',
+      message: there ? `${name} has no value` : `${name} is missing`,
+      ...(meta.description === undefined ? {} : { why: meta.description }),
+      fix: inList ? 'Write a value after the dash, or remove it.' : example(path, meta.example),
+    };
+  }
+  if (node.kind === 'scalar' && node.type !== 'text' && wants(issue) === 'string')
+    return { ...base, ...notText(name, node, isSecret(path)) };
+  const given = shown(node, isSecret(path));
+  const words = schema === undefined ? undefined : wordsOf(schema);
+  if (words !== undefined && node.kind === 'scalar')
+    return { ...base, ...wrongWord(name, node, words) };
+  return { ...base, code: 'wrong_value', ...wrongKind(issue, name, given, node, path) };
+}
+
+function wants(issue: Issue): string | undefined {
+  if (issue.code === 'invalid_type') return issue.expected;
+  if (issue.code === 'invalid_value') return 'string';
+  return undefined;
+}
+
+function notText(
+  name: string,
+  node: YamlScalar,
+  secret: boolean,
+): Pick<Finding, 'code' | 'message' | 'why' | 'fix'> {
+  const kinds = {
+    integer: 'a number',
+    float: 'a number',
+    boolean: 'true or false',
+    date: 'a date',
+  };
+  const kind = node.type === 'text' || node.type === 'null' ? 'no text' : kinds[node.type];
+  return {
+    code: 'not_text',
+    message: `${name} must be text, but YAML reads what is written here as ${kind}`,
+    why: 'Without quotes, digits are a number (with leading zeros an octal one), yes and no are true and false.',
+    fix: secret
+      ? `Put it in quotes: ${name.split('.').at(-1) ?? name}: '…'.`
+      : `Put it in quotes: '${clip(node.source)}'.`,
+  };
+}
+
+function wrongWord(
+  name: string,
+  node: YamlScalar,
+  words: readonly string[],
+): Pick<Finding, 'code' | 'message' | 'why' | 'fix' | 'didYouMean'> {
+  const given = shown(node, false);
+  if (dlsEndpoints.includes(node.source) && words.includes('auth'))
+    return {
+      code: 'endpoint_not_served',
+      message: `the endpoint '${node.source}' is not served by this version yet`,
+      why: 'It is a log that Duo Log Sync knows, so it is spelled right.',
+      fix: 'Remove it from this list until a version serves it; the other logs are not affected.',
+    };
+  const meant = didYouMean(node.source, words);
+  return {
+    code: 'wrong_word',
+    message: `${name} is ${given}, but must be ${orList(words)}`,
+    fix: `Write ${meant === undefined ? orList(words) : `'${meant}'`}.`,
+    ...(meant === undefined ? {} : { didYouMean: meant }),
+  };
+}
+
+function wrongKind(
+  issue: Issue,
+  name: string,
+  given: string,
+  node: YamlNode,
+  path: Path,
+): Pick<Finding, 'message' | 'fix' | 'why'> {
+  switch (issue.code) {
+    case 'too_small':
+    case 'too_big': {
+      if (issue.origin === 'array')
+        return {
+          message: `${name} is empty`,
+          fix: 'Give it at least one item, each after a dash.',
+        };
+      const limits = limitsText(path);
+      return { message: `${name} is ${given}, but must be ${limits}`, fix: `Write ${limits}.` };
+    }
+    case 'invalid_type':
+      if (issue.expected === 'number' || issue.expected === 'int')
+        return notNumber(name, given, node);
+      if (issue.expected === 'boolean')
+        return {
+          message: `${name} is ${given}, but must be true or false`,
+          fix: 'Write true or false, without quotes.',
+        };
+      if (issue.expected === 'array') return notList(name, given, node, path);
+      if (issue.expected === 'object')
+        return {
+          message: `${name} is ${given}, but must be a section`,
+          fix: 'Write its settings on the lines below it, each indented by two spaces more.',
+        };
+      return {
+        message: `${name} must be text, but is ${given}`,
+        fix: 'Write one value in quotes.',
+      };
+    default:
+      return {
+        message: `${name} is ${given}, but must be ${limitsText(path)}`,
+        fix: `Write ${limitsText(path)}.`,
+      };
+  }
+}
+
+function notNumber(name: string, given: string, node: YamlNode): Pick<Finding, 'message' | 'fix'> {
+  const text = node.kind === 'scalar' ? node.source : '';
+  const number = /^[-+]?[0-9.]+(e[-+]?[0-9]+)?$/i.test(text) ? Number(text) : Number.NaN;
+  const whole = node.kind === 'scalar' && (node.type === 'integer' || node.type === 'float');
+  return {
+    message: whole
+      ? `${name} is ${given}, but must be a whole number`
+      : `${name} is ${given}, which is text, but must be a number`,
+    fix: Number.isNaN(number)
+      ? 'Write digits, without quotes.'
+      : `Write ${whole ? Math.round(number) : number}, without quotes.`,
+  };
+}
+
+function notList(
+  name: string,
+  given: string,
+  node: YamlNode,
+  path: Path,
+): Pick<Finding, 'message' | 'fix'> {
+  const schema = schemaAt(path);
+  const sections = schema !== undefined && keysOf(itemsOf(schema)) !== undefined;
+  const words =
+    node.kind === 'scalar' ? node.source.split(/[\s,]+/).filter((word) => word !== '') : [];
+  return {
+    message: `${name} is ${given}, but must be a list`,
+    fix: sections
+      ? 'Begin its first setting with a dash and a space ("- ") and indent the others to match.'
+      : `Write it in brackets: [${words.map((word) => `'${clip(word)}'`).join(', ')}].`,
+  };
+}
+
+function limitsText(path: Path): string {
+  const schema = schemaAt(path);
+  return (schema === undefined ? undefined : limitsOf(schema)) ?? 'another value';
+}
+
+function example(path: Path, value: string | number | readonly string[] | undefined): string {
+  const name = String(path.at(-1));
+  if (typeof value === 'number') return `Write, for example, ${name}: ${value}.`;
+  if (typeof value === 'string') return `Write, for example, ${name}: '${value}'.`;
+  if (value !== undefined)
+    return `Write, for example, ${name}: [${value.map((word) => `'${word}'`).join(', ')}].`;
+  return `Add it as the template shows it.`;
+}
+
+export function isSecret(path: Path): boolean {
+  return metaOf(schemaAt(path)).secret === true;
+}
+
+/** The value as a message may show it. */
+function shown(node: YamlNode, secret: boolean): string {
+  if (node.kind === 'list') return 'a list';
+  if (node.kind === 'map') return 'a section';
+  if (secret) return '***';
+  return `'${clip(node.source)}'`;
+}
