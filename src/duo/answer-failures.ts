@@ -39,6 +39,10 @@ export function failureOfAnswer(refusal: Refusal, clean: Clean): ForwarderError 
   const { status, envelope } = refusal;
   if (status >= 300 && status < 400) return redirect(refusal, clean);
   const code = envelope?.code;
+  // A block page of a proxy may carry any status; Duo itself answers in JSON, or with nothing.
+  if (envelope === undefined && status < 500 && status !== 429 && refusal.text.trim() !== '') {
+    return failure('duo_not_json', describe(refusal, code, clean));
+  }
   // The HTTP status is the code's first three digits; a 200 that says FAIL keeps only the code.
   const effective = status >= 400 || code === undefined ? status : Math.floor(code / 100);
   const name = (code === undefined ? undefined : byCode.get(code)) ?? byStatus.get(effective);

@@ -12,18 +12,15 @@ import { readBody } from './body.ts';
 import { createConnector } from './connect.ts';
 import { failure } from './failures.ts';
 import { proxyCredentials, type ProxyOptions } from './proxy.ts';
-import { authorization, canonicalParams } from './sign.ts';
+import { signedCall, type Credentials } from './signed-call.ts';
 import { Skew } from './skew.ts';
 import { failureOfTransport, type Phase } from './transport-failures.ts';
+import { inTurn, untilAborted } from './turns.ts';
 import { createClean, type Clean } from './wire-text.ts';
 
-export interface DuoClientOptions {
-  readonly ikey: string;
-  readonly skey: Secret;
+export interface DuoClientOptions extends Credentials {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly signature: 'v5' | 'v2';
-  readonly userAgent: string;
   /** PEM text that adds to the roots that Node trusts (before Node 22.15 give NODE_EXTRA_CA_CERTS' text too). */
   readonly ca?: string;
   readonly proxy?: ProxyOptions;
@@ -49,6 +46,8 @@ interface Reply {
   readonly status: number;
   readonly headers: Dispatcher.ResponseData['headers'];
   readonly body: Uint8Array;
+  /** Our time when the headers came, and how long they were awaited. */
+  readonly receivedMs: number;
   readonly waitedMs: number;
 }
 
@@ -89,15 +88,14 @@ class DuoClient implements DuoApi {
   }
 
   async #try(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
-    const { deadlineMs } = { deadlineMs: this.#deadlineMs };
     const stop = new AbortController();
     const abort = (): void => stop.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     const host = request.account.apiHost;
     const timer = setTimeout(() => {
-      const seconds = deadlineMs / 1000;
+      const seconds = this.#deadlineMs / 1000;
       stop.abort(failure('duo_timeout', `${host} gave no whole answer in ${seconds} s`));
-    }, deadlineMs);
+    }, this.#deadlineMs);
     try {
       signal.throwIfAborted();
       return this.#judge(await this.#exchange(request, stop.signal));
@@ -111,19 +109,18 @@ class DuoClient implements DuoApi {
     const { clock } = this.#options;
     const host = request.account.apiHost;
     const startMs = clock.monotonicMs();
+    const call = signedCall(request, this.#options, this.nowMs());
     let phase: Phase = 'headers';
     try {
-      const answer = await untilAborted(
-        this.#agent.request({ ...this.#sign(request), signal }),
-        signal,
-      );
+      const answer = await untilAborted(this.#agent.request({ ...call, signal }), signal);
+      const receivedMs = clock.nowMs();
       const waitedMs = clock.monotonicMs() - startMs;
       phase = 'body';
       const { statusCode: status, headers } = answer;
       const encoding = headerOf(headers, 'content-encoding');
       const max = this.#options.maxBodyBytes ?? defaults.maxBodyBytes;
       const body = await readBody(answer.body, encoding, max, this.#clean);
-      return { status, headers, body, waitedMs };
+      return { status, headers, body, receivedMs, waitedMs };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof ForwarderError) throw error;
@@ -134,52 +131,23 @@ class DuoClient implements DuoApi {
   #judge(reply: Reply): ApiAnswer {
     const { status, headers, body } = reply;
     const text = Buffer.from(body.subarray(0, 4096)).toString();
-    const object = /^\s*\{/.test(text);
+    const json = /^\s*[[{]/.test(text);
     let envelope: ReturnType<typeof readAnswer> | undefined;
     try {
-      envelope = object ? readAnswer(body) : undefined;
+      envelope = json ? readAnswer(body) : undefined;
     } catch (error) {
       if (status === 200) throw error;
     }
     // Only Duo's own answers tell Duo's time; a login page may come from any clock.
-    if (envelope?.stat !== undefined) this.#skew.learn(headerOf(headers, 'date'), reply.waitedMs);
+    if (envelope?.stat !== undefined) {
+      this.#skew.learn(headerOf(headers, 'date'), reply.receivedMs, reply.waitedMs);
+    }
     if (status === 200 && envelope?.stat === 'OK') {
       return { lists: envelope.lists, metadata: envelope.metadata, size: envelope.size };
     }
     const retryAfter = headerOf(headers, 'retry-after');
     const location = headerOf(headers, 'location');
     throw failureOfAnswer({ status, retryAfter, location, envelope, text }, this.#clean);
-  }
-
-  #sign(request: ApiRequest): Dispatcher.RequestOptions {
-    const { ikey, skey, signature, userAgent } = this.#options;
-    const { account, method, path } = request;
-    const origin = new URL(`https://${account.apiHost}`);
-    const pairs = Object.entries(request.params);
-    if (account.id !== undefined) pairs.push(['account_id', account.id]);
-    const canonical = canonicalParams(pairs);
-    const json = method === 'POST' && signature === 'v5';
-    const body = json ? JSON.stringify(Object.fromEntries(pairs.sort(byName))) : '';
-    const date = new Date(this.nowMs()).toUTCString();
-    const params = json ? '' : canonical;
-    const signable = { date, method, host: origin.hostname, path, params, body, duoHeaders: {} };
-    const headers = {
-      accept: 'application/json',
-      'user-agent': userAgent,
-      date,
-      authorization: authorization(signature, ikey, skey, signable),
-    };
-    const common = { origin: origin.origin, method, headersTimeout: 0, bodyTimeout: 0 };
-    if (method === 'GET') {
-      return { ...common, headers, path: params === '' ? path : `${path}?${params}` };
-    }
-    const type = json ? 'application/json' : 'application/x-www-form-urlencoded';
-    return {
-      ...common,
-      path,
-      headers: { ...headers, 'content-type': type },
-      body: json ? body : params,
-    };
   }
 
   #createAgent(): Agent {
@@ -232,32 +200,4 @@ function healedByNewSignature(error: unknown): boolean {
 function headerOf(headers: Reply['headers'], name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'object' ? value[0] : value;
-}
-
-function byName(a: readonly [string, string], b: readonly [string, string]): number {
-  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
-}
-
-/** Rejects at once when aborted; undici notices an abort only once it is connected. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-/** Runs `work` when its turn comes; rejects at once when aborted before. */
-function inTurn<T>(turn: LimitFunction, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const run = async (): Promise<void> => {
-      signal.removeEventListener('abort', abort);
-      if (!signal.aborted) await work().then(resolve, reject);
-    };
-    turn(run).catch(reject);
-  });
 }

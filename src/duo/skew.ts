@@ -21,16 +21,15 @@ export class Skew {
   }
 
   /**
-   * Takes the Date header of an answer that was awaited for `waitedMs` until now. Duo wrote it somewhere
-   * in that time and cut it to the second, so it proves a range of offsets; inside it nothing is changed,
-   * so that a right clock stays as it is and the time does not jitter.
+   * Takes the Date header of an answer that came at `receivedMs` of our clock, after `waitedMs`. Duo wrote
+   * it somewhere in that time and cut it to the second, so it proves a range of offsets; inside it nothing
+   * is changed, so that a right clock stays as it is and the time does not jitter.
    */
-  learn(date: string | undefined, waitedMs: number): void {
+  learn(date: string | undefined, receivedMs: number, waitedMs: number): void {
     const duoMs = Date.parse(date ?? '');
     if (Number.isNaN(duoMs)) return;
-    const nowMs = this.#clock.nowMs();
-    const lowest = duoMs - nowMs;
-    const highest = duoMs + 999 - (nowMs - waitedMs);
+    const lowest = duoMs - receivedMs;
+    const highest = duoMs + 999 - (receivedMs - waitedMs);
     this.#offsetMs = Math.min(Math.max(this.#offsetMs, lowest), highest);
     this.#report();
   }
