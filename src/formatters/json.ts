@@ -1,4 +1,5 @@
-import { pythonJson, type Addition } from '../core/python-json.ts';
+import { pythonJson } from '../core/python-json.ts';
+import type { Addition } from '../core/python-members.ts';
 import type { EventProfile, Origin } from '../core/types.ts';
 import type { FormatOptions, FormatterType } from './formatter.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pythonJson, type Addition } from '../../src/core/python-json.ts';
+import { pythonJson } from '../../src/core/python-json.ts';
+import type { Addition } from '../../src/core/python-members.ts';
 
 interface Golden {
   readonly case: string;
