@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pythonJson } from '../../src/core/python-json.ts';
-import type { Addition } from '../../src/core/python-members.ts';
+import { python } from './python-text.ts';
 
 interface Golden {
   readonly case: string;
@@ -15,23 +14,6 @@ function cases<T>(name: string): T[] {
   const url = new URL(`../cases/formats/${name}`, import.meta.url);
   const lines = readFileSync(url, 'utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as T);
-}
-
-function python(
-  text: string,
-  style: 'python' | 'compact' = 'python',
-  added: readonly Addition[] = [],
-): string {
-  return Buffer.from(pythonJson(bytesOf(text), style, added)).toString('latin1');
-}
-
-/** UTF-8, with a lone surrogate written as an escape, the only way it can be on the wire. */
-function bytesOf(text: string): Uint8Array {
-  return new TextEncoder().encode(text.replace(/\p{Surrogate}/gu, escape4));
-}
-
-function escape4(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16)}`;
 }
 
 interface Recorded {
@@ -66,28 +48,6 @@ describe('JSON in the spelling of Python', () => {
     );
   });
 
-  it('keeps the first place and the last value of a repeated key, however it is spelled', () => {
-    expect(python('{"a":1,"b":2,"\\u0061":{"c":3,"c":4}}')).toBe('{"a": {"c": 4}, "b": 2}');
-  });
-
-  it('keeps two keys apart whose hashes are equal', () => {
-    const [one, other] = clash();
-    expect(python(`{"${one}":1,"${other}":2,"${one}":3}`)).toBe(`{"${one}": 3, "${other}": 2}`);
-    expect(python(`{"${one}":1,"${other}":2}`)).toBe(`{"${one}": 1, "${other}": 2}`);
-  });
-
-  it('writes each ill-formed byte sequence as the replacement character', () => {
-    const sequences = fc.uint8Array({ maxLength: 12 }).map((raw) => raw.map((b) => b | 0x80));
-    fc.assert(
-      fc.property(sequences, (raw) => {
-        const source = Uint8Array.of(0x22, ...raw, 0x22);
-        const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(raw);
-        const line = Buffer.from(pythonJson(source, 'python')).toString('latin1');
-        expect(JSON.parse(line)).toBe(text);
-      }),
-    );
-  });
-
   it.each([
     '',
     '{',
@@ -110,46 +70,3 @@ describe('JSON in the spelling of Python', () => {
     expect(() => python('{"a":'.repeat(65) + '1' + '}'.repeat(65))).toThrow(/too deep/);
   });
 });
-
-describe('Keys added to a row', () => {
-  const host = ['host', 'api-é.example'] as const;
-
-  it('stand at its end, also of an empty row', () => {
-    expect(python('{"a": 1 }', 'python', [['x', 'y'], host])).toBe(
-      '{"a": 1, "x": "y", "host": "api-\\u00e9.example"}',
-    );
-    expect(python('{ }', 'compact', [['x', 'y'], host])).toBe(
-      '{"x":"y","host":"api-\\u00e9.example"}',
-    );
-  });
-
-  it('never take the place of a key that Duo sent, however it is spelled', () => {
-    const kept = '{"host": null, "a": {"x": 1}}';
-    expect(python(kept, 'python', [host])).toBe(kept);
-    expect(python('{"\\u0068ost":1}', 'python', [host])).toBe('{"host": 1}');
-    expect(python('{"a":{"host":1}}', 'python', [host])).toBe(
-      '{"a": {"host": 1}, "host": "api-\\u00e9.example"}',
-    );
-  });
-
-  it('are added to a row with very many keys, unless it has them', () => {
-    const many = Array.from({ length: 100 }, (_, i) => `"k${i}": ${i}`).join(', ');
-    expect(python(`{${many}}`, 'python', [['x', 'y']])).toBe(`{${many}, "x": "y"}`);
-    expect(python(`{${many}}`, 'python', [['k99', 'y']])).toBe(`{${many}}`);
-  });
-
-  it('are added when a key of the row only has the same hash', () => {
-    const [one, other] = clash();
-    expect(python(`{"${one}":1}`, 'python', [[other, 'y']])).toBe(`{"${one}": 1, "${other}": "y"}`);
-  });
-
-  it('are left away from a row that is no object', () => {
-    expect(python('[{}]', 'python', [host])).toBe('[{}]');
-    expect(python(' "x"\n', 'python', [host])).toBe('"x"');
-  });
-});
-
-/** Two keys that the 32-bit hash cannot tell apart (found by search). */
-function clash(): readonly [string, string] {
-  return ['k4pwu', 'kf5fa'];
-}
