@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import {
+  checkServerIdentity,
+  connect,
+  type ConnectionOptions,
+  createSecureContext,
+  type TLSSocket,
+} from 'node:tls';
+import { isIP } from 'node:net';
+import type { Connection, Dialer, Report } from './connection.ts';
+import { dial } from './dial.ts';
+import {
+  clientCertificateRefused,
+  handshakeClosed,
+  handshakeTimeout,
+  serverError,
+} from './errors.ts';
+import { GroupCommitSink } from './group-commit.ts';
+import { type Machine, thisMachine } from './machine.ts';
+import type { ServerOptions, Sink, SinkTools, SinkType } from './sink.ts';
+import { type Material, readMaterial } from './tls-files.ts';
+import { onAbort, within } from './waiting.ts';
+
+export const TCPSSL: SinkType = {
+  summary:
+    'Lines over TLS to a verified server; a group counts when the server has read it and closed.',
+  confirms: 'drained',
+  open: (server, tools) => openTls(server, tools),
+};
+
+/** Lines over TLS 1.2 or later. */
+export function openTls(server: ServerOptions, tools: SinkTools, machine = thisMachine): Sink {
+  return new GroupCommitSink(server, tools, machine, new TlsDialer(server, tools, machine));
+}
+
+class TlsDialer implements Dialer {
+  readonly #server: ServerOptions;
+  readonly #tools: SinkTools;
+  readonly #machine: Machine;
+  #isProven = false;
+  #session: Buffer | undefined;
+  /** What the session was made with: a changed file must not be outlived by a session. */
+  #materialHash = '';
+
+  constructor(server: ServerOptions, tools: SinkTools, machine: Machine) {
+    this.#server = server;
+    this.#tools = tools;
+    this.#machine = machine;
+  }
+
+  proven(): void {
+    this.#isProven = true;
+  }
+
+  async connect(signal: AbortSignal, report?: Report): Promise<Connection> {
+    const { clock, timing } = this.#tools;
+    const material = await readMaterial(this.#server, this.#machine);
+    const { socket: transport, roundTripMs } = await dial(
+      this.#server,
+      this.#tools,
+      this.#machine,
+      signal,
+      report,
+    );
+    try {
+      const late = (): Error => handshakeTimeout(this.#server);
+      const socket = await within(timing.connectMs, late, clock, signal, (limit) =>
+        this.#handshake(transport, material, limit),
+      );
+      report?.('tls', describe(socket, clock.nowMs()));
+      await this.#settle(socket, roundTripMs, material.cert !== undefined, signal);
+      report?.('verify', 'certificate and name are right, the server keeps the connection');
+      return { socket, transport, roundTripMs };
+    } catch (error) {
+      this.#session = undefined;
+      transport.destroy();
+      throw signal.aborted ? signal.reason : serverError(error, this.#server);
+    }
+  }
+
+  #handshake(transport: Socket, material: Material, signal: AbortSignal): Promise<TLSSocket> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(this.#options(transport, material));
+      const quiet = onAbort(signal, () => {
+        socket.destroy();
+        reject(signal.reason as Error);
+      });
+      // Stays: an error after the promise is settled must not become an uncaught one.
+      socket.on('error', (error: Error) => {
+        quiet();
+        reject(error);
+      });
+      socket.once('close', () => reject(handshakeClosed(this.#server)));
+      socket.once('end', () => reject(handshakeClosed(this.#server)));
+      socket.on('session', (session) => (this.#session = session));
+      socket.once('secureConnect', () => {
+        quiet();
+        resolve(socket);
+      });
+    });
+  }
+
+  #options(socket: Socket, material: Material): ConnectionOptions {
+    const { hostname, serverName } = this.#server;
+    const name = serverName ?? hostname;
+    const hash = createHash('sha256').update(JSON.stringify(material)).digest('base64');
+    if (hash !== this.#materialHash) this.#session = undefined;
+    this.#materialHash = hash;
+    const passphrase = this.#server.clientKeyPassphrase?.reveal();
+    const { ca, cert, key } = material;
+    return {
+      socket,
+      secureContext: createSecureContext({
+        minVersion: 'TLSv1.2',
+        ...(ca === undefined ? {} : { ca: [...ca] }),
+        ...(cert === undefined ? {} : { cert, key }),
+        ...(passphrase === undefined ? {} : { passphrase }),
+      }),
+      rejectUnauthorized: true,
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
+      // RFC 6066 section 3: SNI carries names, never addresses.
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(this.#session === undefined ? {} : { session: this.#session }),
+    };
+  }
+
+  // TLS 1.3 (RFC 8446 section 4.6.2, appendix E.1.2): the client is done before the server has looked at
+  // the client's certificate; measured: a refusal comes as an error or as a clean end, right after.
+  async #settle(
+    socket: TLSSocket,
+    roundTripMs: number,
+    hasClientCertificate: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (socket.getProtocol() !== 'TLSv1.3' || (this.#isProven && !hasClientCertificate)) return;
+    const { clock, timing } = this.#tools;
+    let refusal: Error | undefined;
+    const over = new AbortController();
+    const refuse = (cause?: unknown): void => {
+      refusal ??= clientCertificateRefused(this.#server, cause);
+      over.abort();
+    };
+    const ended = (): void => refuse();
+    socket.on('error', refuse).on('end', ended).on('close', ended);
+    const quiet = onAbort(signal, () => over.abort());
+    // Without reading, an end is not seen.
+    socket.resume();
+    await clock.sleep(Math.max(timing.settleMs, 4 * roundTripMs), over.signal);
+    quiet();
+    socket.off('error', refuse).off('end', ended).off('close', ended);
+    if (refusal !== undefined) throw refusal;
+    signal.throwIfAborted();
+  }
+}
+
+function describe(socket: TLSSocket, nowMs: number): string {
+  const certificate = socket.getPeerCertificate();
+  const days = Math.floor((Date.parse(certificate.valid_to) - nowMs) / 86_400_000);
+  const subject = [certificate.subject?.CN].flat()[0] ?? certificate.subjectaltname ?? 'no name';
+  return `${socket.getProtocol() ?? 'TLS'}, certificate of ${subject}, valid for ${days} more days`;
+}
