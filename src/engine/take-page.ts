@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Cursor, OpenWindow } from '../core/cursor.ts';
+import { pythonJson } from '../core/python-json.ts';
 import type { Row } from '../core/row.ts';
 import type { LogEvent } from '../core/types.ts';
 import { Taken, eventKey } from './taken.ts';
@@ -96,14 +97,18 @@ function eventOf(row: Row, id: string, timeMs: number): LogEvent {
   };
 }
 
-/** A row without an id is known by its text; v1 tells true twins apart by their number in their second. */
+/**
+ * A row without an id is known by its text as DLS would write it, so that spacing does not count; v1 tells
+ * true twins apart by their number in their second.
+ */
 function idOfText(row: Row, timeMs: number, twins: Map<string, number> | undefined): string {
-  const text = createHash('sha256').update(row.source).digest('hex').slice(0, 32);
-  if (twins === undefined) return text;
+  const text = createHash('sha256').update(pythonJson(row.source, 'python')).digest('hex');
+  const id = text.slice(0, 32);
+  if (twins === undefined) return id;
   const twin = `${Math.floor(timeMs / 1000)} ${text}`;
   const number = (twins.get(twin) ?? 0) + 1;
   twins.set(twin, number);
-  return `${text}-${number}`;
+  return `${id}-${number}`;
 }
 
 function pageName(rows: readonly RowFacts[]): string {

@@ -1,0 +1,159 @@
+import { mainAccount, openDuo, serverOptions } from '../../app.ts';
+import type { Config } from '../../config/schema.ts';
+import { asForwarderError, type ForwarderError } from '../../core/errors.ts';
+import { silentLogger } from '../../core/log.ts';
+import type { DuoApi } from '../../duo/api.ts';
+import { type EndpointName, endpoints } from '../../endpoints/index.ts';
+import { sinks } from '../../sinks/index.ts';
+import { defaultTiming } from '../../sinks/sink.ts';
+import { configPath, loadForCommand, tell } from '../config-file.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { extraCa } from '../extra-ca.ts';
+import { type Io, say } from '../io.ts';
+
+/** Counts what failed, and prints one line a step. */
+class Report {
+  failed = 0;
+  refused = 0;
+  total = 0;
+  readonly #io: Io;
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  title(text: string): void {
+    say(this.#io.stdout, text);
+  }
+
+  ok(step: string, detail: string): void {
+    this.total += 1;
+    say(this.#io.stdout, `  ok    ${step.padEnd(12)} ${detail}`.trimEnd());
+  }
+
+  fail(step: string, error: ForwarderError): void {
+    this.total += 1;
+    this.failed += 1;
+    if (refusals.has(error.code)) this.refused += 1;
+    say(this.#io.stdout, `  FAIL  ${step.padEnd(12)} ${error.message} (${error.code})`);
+    if (error.hint !== undefined) say(this.#io.stdout, `        ${error.hint}`);
+  }
+}
+
+const refusals: ReadonlySet<string> = new Set([
+  'duo_invalid_key',
+  'duo_invalid_signature',
+  'duo_forbidden',
+]);
+
+const deadlineMs = 90_000;
+const hourMs = 3_600_000;
+
+/** Tries everything that forwarding needs: Duo with each log, and each server. Sends no event. */
+export async function check(given: string | undefined, io: Io): Promise<ExitCode> {
+  const loaded = await loadForCommand(configPath(given, io), io);
+  if (loaded.exit !== undefined) return loaded.exit;
+  const { config } = loaded;
+  const report = new Report(io);
+  try {
+    const ca = await extraCa(io);
+    const api = await openDuo({ config, clock: io.clock, log: silentLogger, extraCa: ca });
+    try {
+      await checkDuo(config, api, report, io);
+    } finally {
+      await api.close();
+    }
+  } catch (error) {
+    return tell(error, io);
+  }
+  for (const server of config.servers) await checkServer(config, server.id, report, io);
+  say(io.stdout, `${report.failed} of ${report.total} checks failed.`);
+  if (report.refused > 0) return exitCodes.refused;
+  return report.failed > 0 ? exitCodes.unavailable : exitCodes.ok;
+}
+
+async function checkDuo(config: Config, api: DuoApi, report: Report, io: Io): Promise<void> {
+  report.title(`Duo ${config.account.hostname}`);
+  const names = new Set(config.account.endpoint_server_mappings.flatMap((m) => m.endpoints));
+  let reached = false;
+  for (const name of names) {
+    try {
+      const rows = await lastHour(config, api, name);
+      if (!reached) reachedDuo(config, api, report, io);
+      reached = true;
+      report.ok(name, `${rows} events in the last hour`);
+    } catch (error) {
+      const failure = asForwarderError(error);
+      const step = stepOf(failure.code);
+      if (step !== 'permission') {
+        // Whatever stands before the permission stands before every log: once is enough.
+        report.fail(reached ? name : step, failure);
+        if (!reached) return;
+      } else {
+        if (!reached) reachedDuo(config, api, report, io);
+        reached = true;
+        report.fail(name, failure);
+      }
+    }
+  }
+}
+
+function reachedDuo(config: Config, api: DuoApi, report: Report, io: Io): void {
+  const { proxy_server: host, proxy_port: port } = config.dls_settings.proxy;
+  if (host !== undefined && host !== '') report.ok('proxy', `${host}:${port ?? ''}`);
+  report.ok('TLS', '');
+  const seconds = (api.nowMs() - io.clock.nowMs()) / 1000;
+  report.ok('clock', `${seconds >= 0 ? '+' : ''}${seconds.toFixed(1)} s against Duo`);
+  report.ok('key', config.account.ikey);
+}
+
+/** Which step an error belongs to, in the order in which a call meets them. */
+function stepOf(code: string): string {
+  if (code.startsWith('proxy_')) return 'proxy';
+  if (code.startsWith('duo_tls')) return 'TLS';
+  if (code === 'duo_clock') return 'clock';
+  if (code === 'duo_invalid_key' || code === 'duo_invalid_signature') return 'key';
+  if (code === 'duo_forbidden' || code === 'duo_not_found') return 'permission';
+  return 'connection';
+}
+
+async function lastHour(config: Config, api: DuoApi, name: EndpointName): Promise<number> {
+  const endpoint = endpoints[name];
+  const endMs = api.nowMs() - config.dls_settings.api.settle_seconds * 1000;
+  const answer = await api.send(
+    {
+      account: mainAccount(config),
+      method: 'GET',
+      path: endpoint.path,
+      params: endpoint.params({ mintimeMs: endMs - hourMs, endMs }),
+    },
+    AbortSignal.timeout(deadlineMs),
+  );
+  return endpoint.rows(answer).length;
+}
+
+async function checkServer(config: Config, id: string, report: Report, io: Io): Promise<void> {
+  const server = config.servers.find((one) => one.id === id);
+  if (server === undefined) return;
+  const { protocol, hostname, port } = server;
+  report.title(`Server ${id} ${protocol} ${hostname}:${port}`);
+  const sink = sinks[protocol].open(serverOptions(server), {
+    clock: io.clock,
+    log: silentLogger,
+    timing: defaultTiming,
+    learned: { get: () => undefined, set: () => undefined },
+    deadLetters: { add: async () => undefined },
+    slotsTaken: () => 0,
+  });
+  let step = 'connect';
+  try {
+    await sink.check((name, detail) => {
+      step = name;
+      report.ok(name, detail);
+    }, AbortSignal.timeout(deadlineMs));
+  } catch (error) {
+    report.fail(step === 'connect' ? 'connect' : `after ${step}`, asForwarderError(error));
+  } finally {
+    await sink.close();
+  }
+}

@@ -1,0 +1,34 @@
+import { formatProblems } from '../../config/issues.ts';
+import { loadConfig } from '../../config/load.ts';
+import { configPath, tell } from '../config-file.ts';
+import { exitCodes, type ExitCode } from '../exit-codes.ts';
+import { type Io, say } from '../io.ts';
+
+/** Tells all problems of a config file at once; nothing is connected to. */
+export async function validate(
+  given: string | undefined,
+  options: { readonly json?: boolean },
+  io: Io,
+): Promise<ExitCode> {
+  const path = configPath(given, io);
+  try {
+    const { config, problems, text } = await loadConfig(path, {
+      env: io.env,
+      platform: io.platform,
+    });
+    const exit = config === undefined ? exitCodes.config : exitCodes.ok;
+    if (options.json === true) {
+      say(io.stdout, JSON.stringify({ valid: config !== undefined, problems }, null, 2));
+      return exit;
+    }
+    if (problems.length > 0) say(io.stderr, formatProblems(problems, text).trimEnd());
+    const count = (severity: string): number =>
+      problems.filter((problem) => problem.severity === severity).length;
+    const summary = `${count('error')} errors, ${count('warning')} warnings`;
+    if (config === undefined) say(io.stderr, `${path}: ${summary}`);
+    else say(io.stdout, `${path} is valid: ${summary}`);
+    return exit;
+  } catch (error) {
+    return tell(error, io);
+  }
+}

@@ -1,0 +1,39 @@
+/** What the program's exit codes mean; an unknown one is a failure. */
+export const exitCodes = {
+  /** Done, or stopped as asked. */
+  ok: 0,
+  /** Something that nobody expected; the log has the details. */
+  failure: 1,
+  /** Wrong usage. */
+  usage: 2,
+  /** The config file is missing or cannot be read. */
+  noInput: 66,
+  /** `check`: a target cannot be reached. */
+  unavailable: 69,
+  /** A folder or file of ours cannot be made. */
+  cannotCreate: 73,
+  /** `--once`: something is left, try again; or another process holds the state directory. */
+  tryAgain: 75,
+  /** Duo refused the key or the permission. */
+  refused: 77,
+  /** The config file is wrong. */
+  config: 78,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** For errors that end the program at its start. */
+export function exitCodeOf(errorCode: string): ExitCode {
+  switch (errorCode) {
+    case 'config_unreadable':
+      return exitCodes.noInput;
+    case 'already_running':
+      return exitCodes.tryAgain;
+    case 'state_directory_unusable':
+      return exitCodes.cannotCreate;
+    case 'ca_unreadable':
+      return exitCodes.config;
+    default:
+      return exitCodes.failure;
+  }
+}

@@ -1,0 +1,135 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { existsSync } from 'node:fs';
+import { didYouMean } from '../config/did-you-mean.ts';
+import { messageOf } from '../core/errors.ts';
+import { packageVersion } from '../core/version.ts';
+import { configPath } from './config-file.ts';
+import { exitCodes } from './exit-codes.ts';
+import { type Io, processIo, say } from './io.ts';
+
+const examples = `
+Examples:
+  duologsync config.yml                  forward until stopped
+  duologsync validate config.yml         is the config file right?
+  duologsync check config.yml            do Duo and the servers answer?
+  duologsync demo                        see it work: no account, no network
+
+Everything about the config file: docs/configuration.md. Coming from Duo Log Sync: docs/from-dls.md.`;
+
+/** Runs one command line; resolves to its exit code. */
+export async function main(argv: readonly string[], io: Io = processIo): Promise<number> {
+  let exit: number = exitCodes.ok;
+  const program = createProgram(io, (code) => (exit = code));
+  try {
+    await program.parseAsync([...withDefaultCommand(argv, program, io)], { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    say(io.stderr, `duologsync: unexpected failure: ${messageOf(error)}`);
+    if (error instanceof Error && error.stack !== undefined) say(io.stderr, error.stack);
+    return exitCodes.failure;
+  }
+}
+
+/** Made anew for each use; also what the command reference is generated from. */
+export function createProgram(io: Io, finish: (code: number) => void): Command {
+  const program = new Command('duologsync');
+  program
+    .description('Forwards Cisco Duo logs to SIEMs: nothing lost, nothing to restart.')
+    .version(packageVersion(), '--version', 'print the version')
+    .usage('CONFIG | COMMAND …')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', examples)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  addRun(program, io, finish);
+  program
+    .command('validate')
+    .argument('[config]', 'config file')
+    .description('check the config file; exit 78 when it is wrong')
+    .option('--json', 'print the problems as JSON')
+    .action(async (config: string | undefined, options: { json?: boolean }) => {
+      const { validate } = await import('./commands/validate.ts');
+      finish(await validate(config, options, io));
+    });
+  program
+    .command('check')
+    .argument('[config]', 'config file')
+    .description('check Duo and every server, step by step; sends no event')
+    .action(async (config: string | undefined) => {
+      const { check } = await import('./commands/check.ts');
+      finish(await check(config, io));
+    });
+  program
+    .command('demo')
+    .description('run against a simulated Duo and local servers; needs no account and no network')
+    .option('--keep', 'go on until stopped')
+    .action(async (options: { keep?: boolean }) => {
+      const { demo } = await import('./commands/demo.ts');
+      finish(await demo(options, io));
+    });
+  const checkpoint = program.command('checkpoint').description('look after checkpoints');
+  checkpoint
+    .command('export-dls')
+    .argument('<directory>', "where Duo Log Sync's checkpoint files are written")
+    .description('write the checkpoints as Duo Log Sync reads them, to go back to it')
+    .option('-c, --config <file>', 'config file')
+    .option('--force', 'overwrite files that are there')
+    .action(async (directory: string, options: { config?: string; force?: boolean }) => {
+      const { exportCheckpoints } = await import('./commands/checkpoint.ts');
+      finish(await exportCheckpoints(directory, options, io));
+    });
+  return program;
+}
+
+function addRun(program: Command, io: Io, finish: (code: number) => void): void {
+  program
+    .command('run', { isDefault: true })
+    .argument('[config]', 'config file')
+    .description('forward until stopped (the command when none is named)')
+    .option('--once', 'end when all is read; exit 75 when something is left')
+    .option('--stdout', 'print events instead of sending them; remembers nothing')
+    .option('--only <endpoints>', 'only these, separated by commas')
+    .option('--interval <seconds>', 'pause between polls, for tests', positive)
+    .option('--rate <requests>', 'requests a minute to Duo per log, for tests', positive)
+    .action(async (config: string | undefined, options: object) => {
+      const { run } = await import('./commands/run.ts');
+      finish(await run(config, options, io));
+    });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+/**
+ * `duologsync config.yml` is `duologsync run config.yml`. A first word that is neither a command nor a
+ * file was meant to be a command: commander then says which one.
+ */
+function withDefaultCommand(argv: readonly string[], program: Command, io: Io): readonly string[] {
+  const [first] = argv;
+  if (first === undefined) {
+    if (io.env['DUOLOGSYNC_CONFIG'] !== undefined || existsSync(configPath(undefined, io)))
+      return ['run'];
+    program.help({ error: true });
+  }
+  const known = program.commands.some((command) => command.name() === first);
+  if (known || first === 'help' || ['-h', '--help', '--version'].includes(first)) return argv;
+  const looksLikeCommand = /^[a-z-]+$/.test(first) && !first.startsWith('-') && !existsSync(first);
+  if (looksLikeCommand)
+    program.error(unknownCommand(first, program), { exitCode: exitCodes.usage });
+  return ['run', ...argv];
+}
+
+function unknownCommand(word: string, program: Command): string {
+  const names = program.commands.map((command) => command.name());
+  const near = didYouMean(word, names);
+  const hint = near === undefined ? `Commands: ${names.join(', ')}.` : `Did you mean '${near}'?`;
+  return `duologsync: '${word}' is neither a command nor a file. ${hint}`;
+}

@@ -1,0 +1,105 @@
+import type { AppOptions, Destination } from './app.ts';
+import { type EndpointName, endpoints } from './endpoints/index.ts';
+import type { Learned } from './core/types.ts';
+import type { DuoApi } from './duo/api.ts';
+import { createRateLimiter } from './duo/rate-limit.ts';
+import { AnswerCache } from './engine/answer-cache.ts';
+import type { Feed } from './engine/feed.ts';
+import { FeedStatus } from './engine/feed-status.ts';
+import { PageSource } from './engine/page-source.ts';
+import type { PlannedFeed } from './engine/plan.ts';
+import type { WindowRules } from './engine/window.ts';
+
+export interface FeedParts extends AppOptions {
+  readonly api: DuoApi;
+  readonly learned: Learned;
+  readonly destinations: ReadonlyMap<string, Destination>;
+  /** Ends shared calls at the program's end. */
+  readonly stop: AbortSignal;
+}
+
+/** Planned feeds become real ones: one page source for all servers of an account × endpoint. */
+export function buildFeeds(planned: readonly PlannedFeed[], parts: FeedParts): readonly Feed[] {
+  const cache = new AnswerCache();
+  const sources = new Map<string, PageSource>();
+  const sourceKey = ({ account, endpoint }: PlannedFeed): string =>
+    `${endpoint} ${account.id ?? ''}`;
+  return planned.map((feed) => {
+    const key = sourceKey(feed);
+    let source = sources.get(key);
+    if (source === undefined) {
+      const shared = planned.filter((other) => sourceKey(other) === key).length > 1;
+      sources.set(key, (source = buildSource(feed, shared, cache, parts)));
+    }
+    return buildFeed(feed, source, parts);
+  });
+}
+
+function buildSource(
+  { account, endpoint: name }: PlannedFeed,
+  shared: boolean,
+  cache: AnswerCache,
+  { api, clock, learned, overrides, config, stop }: FeedParts,
+): PageSource {
+  const key = `rate:${account.id ?? ''}:${name}`;
+  const configured = config.dls_settings.api.requests_per_minute;
+  const perMinute = overrides.requestsPerMinute ?? (configured === 'auto' ? undefined : configured);
+  const known = learned.get(key);
+  const limiter = createRateLimiter({
+    clock,
+    onLearn: (value) => learned.set(key, value),
+    ...(known === undefined ? {} : { learned: known }),
+    ...(perMinute === undefined ? {} : { perMinute }),
+  });
+  const endpoint = endpoints[name as EndpointName];
+  const seconds = overrides.intervalSeconds ?? Math.max(120, config.dls_settings.api.timeout);
+  const intervalMs = seconds * 1000;
+  return new PageSource({
+    account,
+    endpoint,
+    name,
+    api,
+    limiter,
+    clock,
+    intervalMs,
+    shared,
+    cache,
+    stop,
+  });
+}
+
+function buildFeed(feed: PlannedFeed, source: PageSource, parts: FeedParts): Feed {
+  const { id, account, endpoint: endpointName, server } = feed;
+  const destination = parts.destinations.get(server);
+  if (destination === undefined) throw new Error(`no destination ${server}`);
+  const endpoint = endpoints[endpointName as EndpointName];
+  const { id: serverId, protocol, hostname, port } = destination.config;
+  const { unit, hasEnd, ordered, pageLimit } = endpoint;
+  const { settle_seconds, lookback_minutes, reread_minutes } = parts.config.dls_settings.api;
+  const rules: WindowRules = {
+    unit,
+    hasEnd,
+    ordered,
+    pageLimit,
+    settleMs: hasEnd ? settle_seconds * 1000 : 0,
+    lookbackMs: lookback_minutes * 60_000,
+    rereadMs: reread_minutes * 60_000,
+  };
+  return {
+    id,
+    account,
+    endpointName,
+    endpoint,
+    rules,
+    source,
+    identity: {
+      accountId: account.id,
+      endpoint: endpointName,
+      server: { id: serverId, protocol, hostname, port },
+    },
+    formatter: destination.formatter,
+    sink: destination.sink,
+    slots: destination.slots,
+    status: new FeedStatus(id, parts.clock, parts.log),
+  };
+}

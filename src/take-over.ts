@@ -1,0 +1,81 @@
+import { findDlsCheckpoint, settleDlsCheckpoint } from './checkpoint/dls-import.ts';
+import type { FileStore } from './checkpoint/file-store.ts';
+import { ForwarderError } from './core/errors.ts';
+import type { Logger } from './core/log.ts';
+import type { DuoApi } from './duo/api.ts';
+import type { TakenOver } from './engine/begin.ts';
+import type { Feed } from './engine/feed.ts';
+import { oldestMs } from './engine/window.ts';
+
+export interface TakeOverOptions {
+  /** Undefined when nothing is remembered: then nothing is taken over either. */
+  readonly files: FileStore | undefined;
+  readonly directories: readonly string[];
+  readonly api: DuoApi;
+  readonly log: Logger;
+}
+
+/**
+ * Finds where DLS stopped, once per account and endpoint, on the first start of it: when none of its feeds
+ * has a checkpoint of its own. DLS's files are only read.
+ */
+export function createTakeOver(
+  options: TakeOverOptions,
+): (feed: Feed, signal: AbortSignal) => Promise<TakenOver | undefined> {
+  const found = new Map<string, Promise<TakenOver | undefined>>();
+  return (feed, signal) => {
+    const key = `${feed.endpointName} ${feed.account.id ?? ''}`;
+    let search = found.get(key);
+    if (search === undefined) {
+      search = look(feed, options, signal);
+      found.set(key, search);
+      // A search that failed (Duo did not answer) is made again by whoever asks next.
+      search.catch(() => found.delete(key));
+    }
+    return search;
+  };
+}
+
+async function look(
+  feed: Feed,
+  { files, directories, log, api }: TakeOverOptions,
+  signal: AbortSignal,
+): Promise<TakenOver | undefined> {
+  if (files === undefined) return undefined;
+  const { accountId, endpoint } = feed.identity;
+  if (await files.hasAny(accountId, endpoint)) return undefined;
+  const checkpoint = await findDlsCheckpoint({ directories, endpoint, accountId });
+  if (checkpoint === undefined) return undefined;
+  if (checkpoint.problem !== undefined) {
+    log.warn("Duo Log Sync's checkpoint cannot be read and is not used", {
+      file: checkpoint.file,
+      reason: checkpoint.problem,
+    });
+    return undefined;
+  }
+  const settled = await settleDlsCheckpoint(checkpoint, (ms, id) =>
+    serves(feed, api, ms, id, signal),
+  );
+  return { ...settled, file: checkpoint.file };
+}
+
+/** Whether Duo shows the row with this id at this millisecond. */
+async function serves(
+  feed: Feed,
+  api: DuoApi,
+  timeMs: number,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { endpoint, account } = feed;
+  if (timeMs < oldestMs(api.nowMs())) return false;
+  const params = endpoint.params({ mintimeMs: timeMs, endMs: timeMs + 1 });
+  try {
+    const answer = await api.send({ account, method: 'GET', path: endpoint.path, params }, signal);
+    return endpoint.rows(answer).some((row) => endpoint.id(row) === id);
+  } catch (error) {
+    // Duo does not serve this time: the reading is not the right one.
+    if (error instanceof ForwarderError && error.code === 'duo_bad_request') return false;
+    throw error;
+  }
+}
