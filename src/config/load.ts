@@ -6,6 +6,7 @@ import { locate } from './locate.ts';
 import { assemble } from './assemble.ts';
 import { pathsOf } from './paths.ts';
 import type { ConfigPaths, Host } from './paths.ts';
+import { pathText } from './problem.ts';
 import type { Finding, Problem } from './problem.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
@@ -85,7 +86,7 @@ async function loadText(
   for (const result of [skey, password, ...passphrases]) findings.push(...result.findings);
   const passwords = passphrases.map((result) => result.secret);
   if (root !== undefined) findings.push(...(await certificateFindings(root, passwords, files)));
-  const problems = locate(findings, path, text, root);
+  const problems = locate(withoutEchoes(findings), path, text, root);
   if (!parsed.success || skey.secret === undefined || hasError(findings))
     return { config: undefined, paths: undefined, problems, text };
   const config = assemble(parsed.data, {
@@ -117,6 +118,18 @@ function refused(
     problems: locate(findings, path, text, root),
     text,
   };
+}
+
+/** A misspelt key is one mistake: that the right one is missing goes without saying. */
+function withoutEchoes(findings: readonly Finding[]): Finding[] {
+  const meant = findings.flatMap(({ code, path, didYouMean }) =>
+    code === 'unknown_key' && didYouMean !== undefined
+      ? [pathText([...path.slice(0, -1), didYouMean])]
+      : [],
+  );
+  return findings.filter(
+    ({ code, path }) => !/missing/.test(code) || !meant.includes(pathText(path)),
+  );
 }
 
 function serverCount(root: YamlNode | undefined): number {

@@ -80,12 +80,13 @@ export function limitsOf(schema: Schema): string | undefined {
     return words.join(' or ');
   }
   if (!(inner instanceof z.ZodNumber)) return undefined;
-  const { minimum, maximum, exclusiveMinimum } = inner._zod.bag;
-  const kind = inner.isInt ? 'a whole number' : 'a number';
-  if (exclusiveMinimum !== undefined)
-    return `${kind} above ${exclusiveMinimum}, at most ${maximum ?? 'any'}`;
-  if (minimum === undefined || (!inner.minValue && inner.minValue !== 0)) return kind;
-  return `${kind} from ${minimum} to ${maximum ?? 'any'}`;
+  const { type, minimum, maximum, exclusiveMinimum } = z.toJSONSchema(inner);
+  const kind = type === 'integer' ? 'a whole number' : 'a number';
+  if (exclusiveMinimum !== undefined && maximum !== undefined)
+    return `${kind} above ${exclusiveMinimum}, at most ${maximum}`;
+  return minimum === undefined || maximum === undefined
+    ? kind
+    : `${kind} from ${minimum} to ${maximum}`;
 }
 
 /** Every key, sections before what is in them, in the order of the schema. */

@@ -15,7 +15,7 @@ export function isOldFormat(root: YamlNode | undefined): boolean {
   );
 }
 
-function hasVersion(root: YamlNode): boolean {
+export function hasVersion(root: YamlNode): boolean {
   const node = nodeAt(root, ['version']);
   return node !== undefined && (node.kind !== 'scalar' || node.source !== '');
 }
