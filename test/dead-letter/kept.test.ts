@@ -1,0 +1,30 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readKept } from '../../src/dead-letter/kept.ts';
+
+describe('a file of dead letters that is read at the start', () => {
+  let directory = '';
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'kept-'));
+  });
+  afterEach(async () => {
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  it('counts whole lines across the pieces in which it is read, and tells the torn rest', async () => {
+    const path = join(directory, 'letters');
+    const long = JSON.stringify({ feed: 'a', text: 'x'.repeat(200_000) });
+    const whole = `${long}\n${long}\n{"feed":"b"}\nnot json\n`;
+    await writeFile(path, `${whole}{"feed":"b`);
+    expect(await readKept(path)).toEqual({
+      bytes: whole.length,
+      tornBytes: 10,
+      counts: new Map([
+        ['a', 2],
+        ['b', 1],
+      ]),
+    });
+  });
+});
