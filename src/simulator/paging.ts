@@ -79,7 +79,10 @@ export function earliestPage(
 
 /** Rows of the same second in another order, a different one for every seed. */
 export function shuffleSeconds(rows: readonly StoredRow[], seed: number): StoredRow[] {
-  const weight = (index: number): number => Math.imul(index + 1, 2_654_435_761 + 2 * seed) >>> 8;
+  const weight = (index: number): number => {
+    const mixed = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(seed + 1, 0x85ebca6b);
+    return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35) >>> 8;
+  };
   return rows
     .map((row, index) => ({ row, weight: weight(index) }))
     .sort((a, b) => msOf(a.row.spec) - msOf(b.row.spec) || a.weight - b.weight)

@@ -64,6 +64,8 @@ export function call(duo: DuoSimulator, options: Call): Promise<Reply> {
     Authorization: `Basic ${Buffer.from(`${ikey}:${signature}`).toString('base64')}`,
     'User-Agent': 'test',
     ...(method === 'POST' ? { 'Content-Type': 'application/json' } : {}),
+    // Node does not say it for a GET by itself.
+    ...(body === '' ? {} : { 'Content-Length': `${Buffer.byteLength(body)}` }),
     ...options.headers,
   };
   const query = options.query ?? rightParams(params);
