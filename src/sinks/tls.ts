@@ -91,14 +91,22 @@ class TlsDialer implements Dialer {
         quiet();
         reject(error);
       });
-      socket.once('close', () => reject(handshakeClosed(this.#server)));
-      socket.once('end', () => reject(handshakeClosed(this.#server)));
+      const ended = (): void => reject(this.#closedInHandshake(transport, material));
+      socket.once('end', ended).once('close', ended);
       socket.on('session', (session) => (this.#session = session));
       socket.once('secureConnect', () => {
         quiet();
         resolve(socket);
       });
     });
+  }
+
+  // TLS 1.2 servers refuse a client certificate inside the handshake, some without an alert (measured).
+  #closedInHandshake(transport: Socket, material: Material): Error {
+    const spokeTls = transport.bytesRead > 0;
+    return spokeTls && material.cert !== undefined
+      ? clientCertificateRefused(this.#server)
+      : handshakeClosed(this.#server);
   }
 
   #options(socket: Socket, material: Material): ConnectionOptions {
