@@ -2,13 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { checkSequence } from '../../simulator/check-sequence.ts';
+import { checkSequence, type SequenceReport } from '../../simulator/check-sequence.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { setScene, type DemoServer, type Scene } from '../demo/scene.ts';
 import { type Io, say } from '../io.ts';
 
 const deadlineMs = 90_000;
 const outageMs = 4_000;
+const stopWithinMs = 35_000;
 const shownWidth = 200;
 
 /** The real program against a simulated Duo and local servers; ends by itself with what was lost: nothing. */
@@ -59,11 +60,12 @@ async function play(
   let code: number | undefined;
   program.once('exit', (exit) => (code = exit ?? 1));
   const pause = (ms: number): Promise<void> => io.clock.sleep(ms, stop);
+  const never = new AbortController().signal;
+  // Also after Ctrl-C: what is on its way still comes, and the summary is about all of it.
   const arrived = async (): Promise<void> => {
     const until = io.clock.monotonicMs() + deadlineMs;
     while (due(scene) > 0 && io.clock.monotonicMs() < until && code === undefined) {
-      if (stop.aborted) return;
-      await pause(200);
+      await io.clock.sleep(200, never);
     }
   };
   await arrived();
@@ -81,24 +83,29 @@ async function play(
     say(io.stdout, `All that happened has arrived.     (${count(scene)})`);
     if (keep) await pause(20_000);
   } while (keep && !stop.aborted && code === undefined);
-  await arrived();
   program.kill('SIGTERM');
-  await Promise.race([ended, io.clock.sleep(35_000, new AbortController().signal)]);
+  const waited = new AbortController();
+  await Promise.race([ended, io.clock.sleep(stopWithinMs, waited.signal)]);
+  waited.abort();
   return summary(scene, io);
 }
 
 /** How many events have not come to each server yet, in all. */
 function due(scene: Scene): number {
-  return scene.servers.reduce((sum, server) => {
-    return sum + Math.max(0, sentTo(server, scene).length - server.lines().length);
-  }, 0);
+  return scene.servers.reduce((sum, server) => sum + reportOf(server, scene).lost.length, 0);
 }
 
 function count(scene: Scene): string {
   const parts = scene.servers.map((server) => {
-    return `${server.id} ${server.lines().length}/${sentTo(server, scene).length}`;
+    const sent = sentTo(server, scene).length;
+    return `${server.id} ${sent - reportOf(server, scene).lost.length}/${sent}`;
   });
   return parts.join('  ');
+}
+
+function reportOf(server: DemoServer, scene: Scene): SequenceReport {
+  const { format } = server;
+  return checkSequence({ sent: sentTo(server, scene), received: server.lines(), format });
 }
 
 function sentTo({ logs }: DemoServer, { duo }: Scene): { serial: string }[] {
@@ -119,13 +126,17 @@ async function summary(scene: Scene, io: Io): Promise<ExitCode> {
   say(io.stdout, '');
   for (const server of scene.servers) {
     const sent = sentTo(server, scene);
-    const report = checkSequence({ sent, received: server.lines(), format: server.format });
+    const report = reportOf(server, scene);
     lost += report.lost.length;
     wrong += report.malformed.length + report.unknown.length;
     const { repeated, malformed } = report;
     const detail = `lost ${report.lost.length}, repeated ${repeated}, malformed ${malformed.length}`;
     say(io.stdout, `${server.id.padEnd(9)} ${String(sent.length).padStart(5)} events: ${detail}`);
   }
+  say(
+    io.stdout,
+    'Repeated: after an outage the last two groups go again, in case the server lost what it had read.',
+  );
   say(io.stdout, `lost ${lost}`);
   if (lost === 0 && wrong === 0) return exitCodes.ok;
   const log = await readFile(scene.logFile, 'utf8').catch(() => '');
