@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { Agent, Client, Pool, type Dispatcher } from 'undici';
 import type { Clock } from '../core/clock.ts';
@@ -26,6 +27,8 @@ export interface DuoClientOptions extends Credentials {
   readonly proxy?: ProxyOptions;
   /** For one try, from the moment it has a connection to itself; 60 s. */
   readonly deadlineMs?: number;
+  /** For the way there: the proxy's tunnel, then the connection with its TLS handshake; 15 s each. */
+  readonly connectMs?: number;
   /** After decoding; 64 MiB. */
   readonly maxBodyBytes?: number;
   /** Connections at a time for a host (`Account.apiHost`); 8. */
@@ -39,8 +42,13 @@ export function createDuoClient(options: DuoClientOptions): DuoApi {
   return new DuoClient(options);
 }
 
-const defaults = { deadlineMs: 60_000, maxBodyBytes: 64 * 2 ** 20, connections: 8, idleMs: 5_000 };
-const longestConnectMs = 15_000;
+const defaults = {
+  deadlineMs: 60_000,
+  connectMs: 15_000,
+  maxBodyBytes: 64 * 2 ** 20,
+  connections: 8,
+  idleMs: 5_000,
+};
 
 interface Reply {
   readonly status: number;
@@ -120,6 +128,8 @@ class DuoClient implements DuoApi {
       const encoding = headerOf(headers, 'content-encoding');
       const max = this.#options.maxBodyBytes ?? defaults.maxBodyBytes;
       const body = await readBody(answer.body, encoding, max, this.#clean);
+      // undici gives a connection back one turn of the event loop later; a call before that opens another.
+      await setImmediate();
       return { status, headers, body, receivedMs, waitedMs };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -151,8 +161,8 @@ class DuoClient implements DuoApi {
   }
 
   #createAgent(): Agent {
-    const { ca, proxy, idleMs = defaults.idleMs } = this.#options;
-    const timeoutMs = Math.min(longestConnectMs, this.#deadlineMs);
+    const { ca, proxy } = this.#options;
+    const { connectMs: timeoutMs = defaults.connectMs, idleMs = defaults.idleMs } = this.#options;
     const connect = createConnector({ ca, proxy, timeoutMs, clean: this.#clean });
     const keep = { connect, keepAliveTimeout: idleMs, keepAliveMaxTimeout: idleMs };
     return new Agent({

@@ -23,7 +23,7 @@ export function createConnector(options: ConnectOptions): buildConnector.connect
   const secure = buildConnector({
     secureContext: tls.createSecureContext({
       minVersion: 'TLSv1.2',
-      ...(options.ca === undefined ? {} : { ca: [...trusted(), options.ca] }),
+      ...(options.ca === undefined ? {} : { ca: [...rootsWith(options.ca)] }),
     }),
     timeout: timeoutMs,
   });
@@ -44,11 +44,14 @@ export function createConnector(options: ConnectOptions): buildConnector.connect
   };
 }
 
-/** What Node trusts by itself; since Node 22.15 with the system's store and NODE_EXTRA_CA_CERTS in it. */
-function trusted(): readonly string[] {
+/**
+ * What Node trusts by itself, and `pem`: giving Node a CA replaces its own. Since Node 22.15 its own are told
+ * with the system's store and NODE_EXTRA_CA_CERTS.
+ */
+export function rootsWith(pem: string): readonly string[] {
   if ('getCACertificates' in tls && typeof tls.getCACertificates === 'function') {
     const list: unknown = Reflect.apply(tls.getCACertificates, tls, ['default']);
-    if (Array.isArray(list)) return list.filter((pem) => typeof pem === 'string');
+    if (Array.isArray(list)) return [...list.filter((one) => typeof one === 'string'), pem];
   }
-  return tls.rootCertificates;
+  return [...tls.rootCertificates, pem];
 }

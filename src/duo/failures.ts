@@ -9,7 +9,7 @@ interface Failure {
 
 const network = 'Nothing is lost and it is tried again; if it lasts, look at';
 
-/** Everything that can go wrong between us and Duo. */
+/** Everything that can go wrong between us and Duo; JSON that is broken is told by core/json-bytes.ts. */
 export const failures = {
   duo_rate_limited: {
     remedy: 'retry',
@@ -75,11 +75,6 @@ export const failures = {
     remedy: 'retry',
     scope: 'source',
     hint: 'This looks like a login or block page of a proxy: let this machine reach Duo’s host without one, or set proxy in the config.',
-  },
-  duo_bad_json: {
-    remedy: 'retry',
-    scope: 'source',
-    hint: 'The answer was cut off or changed on its way and is fetched again; look at the proxy if it lasts.',
   },
   duo_wrong_shape: {
     remedy: 'retry',

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { isIPv6, type Socket } from 'node:net';
+import { isIP, isIPv6, type Socket } from 'node:net';
 import { messageOf, type ForwarderError } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { failure } from './failures.ts';
@@ -88,6 +88,7 @@ function matches(entry: string, hostname: string, port: number): boolean {
   if (name === '') return false;
   const suffix = name.startsWith('*.') ? name.slice(1) : name;
   const called = bare(hostname.toLowerCase());
+  if (isIP(called) !== 0) return called === suffix;
   if (suffix.startsWith('.')) return called.endsWith(suffix);
   return called === suffix || called.endsWith(`.${suffix}`);
 }

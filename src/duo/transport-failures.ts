@@ -52,7 +52,7 @@ export function failureOfTransport(
 ): ForwarderError {
   const code = transportCode(error);
   const name = nameOf(code, phase);
-  const text = clean(messageOf(error));
+  const text = clean(textOf(error));
   const reason =
     code === undefined ? text : text === '' || text === code ? code : `${code}: ${text}`;
   return failure(name, `${sentence[phase]} ${target} failed (${reason})`);
@@ -62,10 +62,19 @@ export function failureOfTransport(
 export function transportCode(error: unknown): string | undefined {
   const own = systemCode(error);
   if (own !== undefined) return own;
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'HPE_INVALID';
   if (error instanceof AggregateError) {
     return (error.errors as unknown[]).map(systemCode).find((code) => code !== undefined);
   }
   return error instanceof Error && error.cause !== undefined ? systemCode(error.cause) : undefined;
+}
+
+// OpenSSL's message is a row of numbers and file names around its reason.
+function textOf(error: unknown): string {
+  if (error instanceof Error && 'reason' in error && typeof error.reason === 'string') {
+    return error.reason;
+  }
+  return messageOf(error);
 }
 
 const sentence: Readonly<Record<Phase, string>> = {

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemClock } from '../../src/core/clock.ts';
+import { ForwarderError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { Account } from '../../src/core/types.ts';
@@ -54,7 +55,7 @@ export async function serve(handler: Handler, options: ServerOptions = {}): Prom
 }
 
 /** Counts what connects, and can end it. */
-export function watch(server: Pick<Server, 'on'>): { total: number; readonly open: Set<Duplex> } {
+export function watch(server: Server): { total: number; readonly open: Set<Duplex> } {
   const seen = { total: 0, open: new Set<Duplex>() };
   server.on('connection', (socket: Duplex) => {
     seen.total += 1;
@@ -65,7 +66,7 @@ export function watch(server: Pick<Server, 'on'>): { total: number; readonly ope
   return seen;
 }
 
-export async function close(server: Pick<Server, 'close'>, open: Set<Duplex>): Promise<void> {
+export async function close(server: Server, open: Set<Duplex>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   for (const socket of open) socket.destroy();
   await closed;
@@ -99,3 +100,17 @@ export const okBody = {
   stat: 'OK',
   response: { authlogs: [{ txid: 'a' }], metadata: { next_offset: null } },
 };
+
+/** The failure of a call that must fail. */
+export async function failureOf(
+  duo: DuoApi,
+  request: ApiRequest,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ForwarderError> {
+  const error: unknown = await duo.send(request, signal).then(
+    () => 'the call succeeded',
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ForwarderError) return error;
+  throw new Error('no ForwarderError', { cause: error });
+}
