@@ -80,7 +80,7 @@ function maskedLine(
   line: number,
   mask: Mask,
   lines: Lines,
-): { readonly text: string; place(column: number): number } {
+): { readonly text: string; readonly place: (column: number) => number } {
   const start = lines.starts[line - 1] ?? 0;
   const raw = lines.text(line);
   const hidden = new Uint8Array(raw.length);

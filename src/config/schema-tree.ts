@@ -35,7 +35,7 @@ export function bare(schema: Schema): Schema {
 
 export function keysOf(schema: Schema | undefined): Readonly<Record<string, Schema>> | undefined {
   const inner = schema === undefined ? undefined : bare(schema);
-  return inner instanceof z.ZodObject ? (inner.shape as Record<string, Schema>) : undefined;
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
 }
 
 export function itemsOf(schema: Schema): Schema | undefined {
@@ -100,9 +100,9 @@ export function allSettings(
     const items = itemsOf(value);
     const rows = items !== undefined && keysOf(items) !== undefined;
     const kind = keysOf(value) !== undefined ? 'section' : rows ? 'list of sections' : 'value';
-    const fallback =
-      value instanceof z.ZodDefault ? (value._zod.def.defaultValue as unknown) : undefined;
-    const required = value._zod.optin !== 'optional';
+    const fallback = value instanceof z.ZodDefault ? value._zod.def.defaultValue : undefined;
+    const optional = [z.ZodOptional, z.ZodDefault, z.ZodPrefault];
+    const required = !optional.some((kind) => value instanceof kind);
     found.push({
       path: here,
       kind,

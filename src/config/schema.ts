@@ -20,7 +20,7 @@ const about = {
   jsonStyle:
     'How JSON is spelled: `python` writes the bytes that DLS writes, `compact` leaves out the spaces.',
   jsonAdd:
-    'Keys added to each JSON event: `dls` adds exactly those that DLS adds for that endpoint, `labels` adds them for every endpoint.',
+    'Keys added to each JSON event: `dls` adds exactly those that DLS adds for that endpoint, `labels` adds `eventtype` and `host` for every endpoint.',
   cefTime:
     'The time in front of a CEF line: `utc`, or `local` for the local time as DLS writes it.',
   cefLeadingSpace:

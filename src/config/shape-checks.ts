@@ -27,6 +27,14 @@ const formerNames: Readonly<Record<string, string>> = {
   servers: 'server',
 };
 
+// What other programs call it.
+const otherNames: Readonly<Record<string, string>> = {
+  tls: 'TCPSSL',
+  ssl: 'TCPSSL',
+  'tcp+tls': 'TCPSSL',
+  'syslog+tls': 'TCPSSL',
+};
+
 /** What the schema says about the file, in words: one finding for each of zod's issues. */
 export function shapeFindings(issues: readonly Issue[], root: YamlNode | undefined): Finding[] {
   return issues.flatMap((issue) => {
@@ -142,7 +150,9 @@ function wrongWord(
       why: 'It is a log that Duo Log Sync knows, so it is spelled right.',
       fix: 'Remove it from this list until a version serves it; the other logs are not affected.',
     };
-  const meant = didYouMean(node.source, words);
+  const other = otherNames[node.source.toLowerCase()];
+  const meant =
+    other !== undefined && words.includes(other) ? other : didYouMean(node.source, words);
   return {
     code: 'wrong_word',
     message: `${name} is ${given}, but must be ${orList(words)}`,
@@ -158,54 +168,41 @@ function wrongKind(
   node: YamlNode,
   path: Path,
 ): Pick<Finding, 'message' | 'fix' | 'why'> {
-  switch (issue.code) {
-    case 'too_small':
-    case 'too_big': {
-      if (issue.origin === 'array')
-        return {
-          message: `${name} is empty`,
-          fix: 'Give it at least one item, each after a dash.',
-        };
-      const limits = limitsText(path);
-      return { message: `${name} is ${given}, but must be ${limits}`, fix: `Write ${limits}.` };
-    }
-    case 'invalid_type':
-      if (issue.expected === 'number' || issue.expected === 'int')
-        return notNumber(name, given, node);
-      if (issue.expected === 'boolean')
-        return {
-          message: `${name} is ${given}, but must be true or false`,
-          fix: 'Write true or false, without quotes.',
-        };
-      if (issue.expected === 'array') return notList(name, given, node, path);
-      if (issue.expected === 'object')
-        return {
-          message: `${name} is ${given}, but must be a section`,
-          fix: 'Write its settings on the lines below it, each indented by two spaces more.',
-        };
-      return {
-        message: `${name} must be text, but is ${given}`,
-        fix: 'Write one value in quotes.',
-      };
-    default:
-      return {
-        message: `${name} is ${given}, but must be ${limitsText(path)}`,
-        fix: `Write ${limitsText(path)}.`,
-      };
+  const limits = limitsText(path);
+  if (issue.code !== 'invalid_type') {
+    const size = issue.code === 'too_small' || issue.code === 'too_big';
+    if (size && issue.origin === 'array')
+      return { message: `${name} is empty`, fix: 'Give it at least one item, each after a dash.' };
+    return { message: `${name} is ${given}, but must be ${limits}`, fix: `Write ${limits}.` };
   }
+  if (issue.expected === 'number' || issue.expected === 'int') return notNumber(name, given, node);
+  if (issue.expected === 'array') return notList(name, given, node, path);
+  if (issue.expected === 'boolean')
+    return {
+      message: `${name} is ${given}, but must be true or false`,
+      fix: 'Write true or false, without quotes.',
+    };
+  if (issue.expected === 'object')
+    return {
+      message: `${name} is ${given}, but must be a section`,
+      fix: 'Write its settings on the lines below it, each indented by two spaces more.',
+    };
+  return { message: `${name} must be text, but is ${given}`, fix: 'Write one value in quotes.' };
 }
 
 function notNumber(name: string, given: string, node: YamlNode): Pick<Finding, 'message' | 'fix'> {
-  const text = node.kind === 'scalar' ? node.source : '';
-  const number = /^[-+]?[0-9.]+(e[-+]?[0-9]+)?$/i.test(text) ? Number(text) : Number.NaN;
-  const whole = node.kind === 'scalar' && (node.type === 'integer' || node.type === 'float');
+  const value = node.kind === 'scalar' ? node.value : undefined;
+  if (typeof value === 'number') {
+    const whole = Number.isFinite(value) ? `Write ${Math.round(value)}.` : 'Write digits.';
+    return { message: `${name} is ${given}, but must be a whole number`, fix: whole };
+  }
+  const text = typeof value === 'string' ? value : '';
+  const number = /^[-+]?[0-9.]+(?:e[-+]?[0-9]+)?$/i.test(text) ? Number(text) : Number.NaN;
   return {
-    message: whole
-      ? `${name} is ${given}, but must be a whole number`
-      : `${name} is ${given}, which is text, but must be a number`,
+    message: `${name} is ${given}${text === '' ? '' : ', which is text'}, but must be a number`,
     fix: Number.isNaN(number)
       ? 'Write digits, without quotes.'
-      : `Write ${whole ? Math.round(number) : number}, without quotes.`,
+      : `Write ${number}, without quotes.`,
   };
 }
 
@@ -250,5 +247,5 @@ function shown(node: YamlNode, secret: boolean): string {
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return 'a section';
   if (secret) return '***';
-  return `'${clip(node.source)}'`;
+  return node.type === 'text' ? `'${clip(node.source)}'` : clip(node.source);
 }

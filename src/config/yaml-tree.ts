@@ -135,7 +135,7 @@ export class TreeBuilder {
   }
 
   #scalar(node: Scalar, span: Span): YamlScalar {
-    const source = String(node.value ?? '');
+    const source = typeof node.value === 'string' ? node.value : '';
     const quoted = node.type !== undefined && node.type !== 'PLAIN';
     if (node.tag === undefined) {
       if (quoted) return scalar(span, 'text', source, source, true);

@@ -24,7 +24,7 @@ export function nameOf(entry: Entry): string {
 
 /** The scalar's text; '' when there is none. */
 export function textOf(entry: Entry | undefined): string {
-  return isScalar(entry?.value) ? String(entry.value.value ?? '') : '';
+  return isScalar(entry?.value) && typeof entry.value.value === 'string' ? entry.value.value : '';
 }
 
 /** Whether the entry holds anything: an empty scalar does not, and neither do `''` and `~`. */
