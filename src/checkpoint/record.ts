@@ -54,7 +54,7 @@ const recordSchema = z.object({
     }),
   }),
   cursor: cursorSchema,
-  mark: z.exactOptional(z.json()),
+  mark: z.exactOptional(z.unknown()),
   savedAtMs: z.number(),
   sequence: count,
 });

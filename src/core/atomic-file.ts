@@ -146,8 +146,13 @@ async function duplicate(fs: FileSystem, from: string, to: string): Promise<bool
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return false;
   }
-  // FAT and some network shares know no links.
-  await fs.copyFile(from, to);
+  try {
+    // FAT and some network shares know no links.
+    await fs.copyFile(from, to);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
   const copy = await fs.open(to, 'r+');
   try {
     await copy.sync();

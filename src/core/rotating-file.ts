@@ -47,6 +47,8 @@ export class RotatingFile {
   #size = 0;
   #rotateAt: number;
   #reopen = false;
+  /** The file ends in the middle of a line: no rotation now. */
+  #cut = false;
   #closed = false;
   #working: Promise<void> | undefined;
   #waiting: AbortController | undefined;
@@ -79,6 +81,7 @@ export class RotatingFile {
   /** Resolves when every line taken so far is in the file, or one more try to write them has failed. */
   async flush(): Promise<void> {
     this.#waiting?.abort();
+    this.#waiting = undefined;
     if (this.#queued > 0 || this.#lost > 0 || this.#reopen) this.#start();
     while (this.#working !== undefined && this.#waiting === undefined) await this.#working;
   }
@@ -119,8 +122,10 @@ export class RotatingFile {
   }
 
   async #tryLater(): Promise<void> {
-    this.#waiting = new AbortController();
-    await this.#clock.sleep(this.#backoff.next(), this.#waiting.signal);
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    await this.#clock.sleep(this.#backoff.next(), waiting.signal);
+    if (this.#waiting !== waiting) return;
     this.#waiting = undefined;
     if (!this.#closed) this.#start();
   }
@@ -134,7 +139,7 @@ export class RotatingFile {
       if (this.#lost > 0) this.#sayLoss();
       return;
     }
-    if (this.#size > 0 && this.#size + next.length > this.#rotateAt) {
+    if (!this.#cut && this.#size > 0 && this.#size + next.length > this.#rotateAt) {
       this.#file = await this.#rotate();
     }
     await this.#write(this.#file);
@@ -169,6 +174,7 @@ export class RotatingFile {
     }
     this.#queue = this.#queue.slice(whole);
     const [cut] = this.#queue;
+    this.#cut = cut !== undefined && bytes > 0;
     if (cut !== undefined && bytes > 0) this.#queue[0] = cut.subarray(bytes);
   }
 

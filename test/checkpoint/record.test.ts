@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeRecord, encodeRecord, type CheckpointRecord } from '../../src/checkpoint/record.ts';
+
+const time = fc.nat(4e12);
+const identity = fc.record({
+  accountId: fc.option(fc.string(), { nil: undefined }),
+  endpoint: fc.string(),
+  server: fc.record({
+    id: fc.string(),
+    protocol: fc.string(),
+    hostname: fc.string(),
+    port: fc.nat(65535),
+  }),
+});
+const window = fc.record(
+  {
+    mintimeMs: time,
+    endMs: time,
+    nowMs: time,
+    fromMs: time,
+    offset: fc.string({ unit: 'binary' }),
+    rereadPages: fc.nat(20),
+    empties: fc.nat(3),
+    restarted: fc.boolean(),
+    newestMs: time,
+  },
+  { requiredKeys: ['mintimeMs', 'endMs', 'nowMs', 'fromMs'] },
+);
+const cursor = fc.record(
+  {
+    positionMs: time,
+    positionId: fc.string({ unit: 'grapheme' }),
+    readToMs: time,
+    rereadAtMs: time,
+    idsSinceMs: time,
+    taken: fc.base64String(),
+    fullest: fc.nat(1000),
+    window,
+  },
+  { requiredKeys: ['positionMs', 'readToMs', 'rereadAtMs', 'idsSinceMs', 'taken', 'fullest'] },
+);
+
+describe('a record on disk', () => {
+  it('gives back every cursor and mark as it was', () => {
+    fc.assert(
+      fc.property(
+        identity,
+        cursor,
+        fc.option(fc.json(), { nil: undefined }),
+        (who, where, json) => {
+          const mark = json === undefined ? {} : { mark: JSON.parse(json) as string };
+          const record: CheckpointRecord = {
+            identity: who,
+            checkpoint: { cursor: where, ...mark },
+            savedAtMs: 1,
+            sequence: 2,
+          };
+          const reading = decodeRecord(encodeRecord(record), who);
+          expect(reading.kind).toBe('good');
+          if (reading.kind === 'good') expect(reading.record).toEqual(record);
+        },
+      ),
+    );
+  });
+
+  it('is never taken from bytes that are none', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.uint8Array(),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        (bytes) => {
+          expect(decodeRecord(bytes).kind).toBe('bad');
+        },
+      ),
+    );
+  });
+});
