@@ -26,7 +26,7 @@ export class Confirmation {
   constructor(server: ServerOptions, tools: SinkTools, machine: Machine) {
     this.#server = server;
     this.#tools = tools;
-    this.#weaker = machine.platform === 'linux' ? 'transport' : 'none';
+    this.#weaker = machine.seesTxQueue ? 'transport' : 'none';
     this.#key = `close:${server.protocol}:${server.hostname}:${server.port}`;
     this.#goal = server.confirm ?? 'drained';
     const known = factOf(tools.learned.get(this.#key));

@@ -16,6 +16,7 @@ export interface ConversationTools extends Pick<SinkTools, 'clock' | 'timing'> {
 
 // A TLS record's size; small enough that a slow peer's progress shows in every deadline.
 const sliceBytes = 16_384;
+const mostMisses = 20;
 
 /** One connection, from its first byte to its end. */
 export class Conversation {
@@ -116,14 +117,17 @@ export class Conversation {
   // Our end goes out only when the peer's kernel has every line: a process that closes without having
   // read them all then causes a reset, and an end that was on its way already is seen as early.
   async #untilTaken(): Promise<void> {
-    const { clock } = this.#tools;
+    const { clock, machine } = this.#tools;
     const { signal } = new AbortController();
     const roundTripMs = Math.max(1, this.#connection.roundTripMs);
+    // The kernel's table may miss a socket while it changes, but not again and again.
+    let misses = machine.seesTxQueue ? 0 : mostMisses;
     for (let waitMs = 1; this.#over === undefined; waitMs = Math.min(50, waitMs * 2)) {
       const queued = await this.#queued();
       if (queued === 0) return;
-      await clock.sleep(queued === undefined ? roundTripMs : waitMs, signal);
-      if (queued === undefined && this.#over === undefined) return;
+      const isBlind = queued === undefined && (misses += 1) > mostMisses;
+      await clock.sleep(isBlind ? roundTripMs : waitMs, signal);
+      if (isBlind && this.#over === undefined) return;
     }
     throw this.#over;
   }

@@ -140,10 +140,7 @@ export class GroupCommitSink implements Sink {
   #nextJob(): Job | undefined {
     const piece = this.#replay.next(this.#size.lines);
     if (piece !== undefined) return { kind: 'replay', piece, ...piece };
-    if (!this.#isDue()) return undefined;
-    const group = this.#gather.cut(this.#size.lines, this.#tools.timing.groupBytes);
-    if (group === undefined) return undefined;
-    return { kind: 'group', group, payload: group.payload, lines: group.ends.length };
+    return this.#isDue() ? this.#cut(this.#size.lines) : undefined;
   }
 
   #isDue(): boolean {
@@ -156,7 +153,7 @@ export class GroupCommitSink implements Sink {
   }
 
   #lookAgain(): void {
-    if (this.#isLookingAgain || this.#gather.waiting().lines === 0) return;
+    if (this.#isLookingAgain || this.#isDue() || this.#gather.waiting().lines === 0) return;
     this.#isLookingAgain = true;
     const look = async (): Promise<void> => {
       const ms = Math.min(lookAgainMs, this.#tools.timing.gatherMs);
@@ -167,32 +164,48 @@ export class GroupCommitSink implements Sink {
     this.#inBackground(look());
   }
 
-  async #run(job: Job): Promise<void> {
+  async #run(planned: Job): Promise<void> {
     const isTrial = this.#confirmation.trialDue;
     const goal = isTrial ? 'drained' : this.#confirmation.level;
+    let job: Job | undefined = planned;
     let conversation: Conversation | undefined;
     try {
-      await this.#pace?.take(job.lines, this.#closing.signal);
+      await this.#pace?.take(planned.lines, this.#closing.signal);
       conversation = await this.#conversation(goal);
+      job = this.#cutAgain(planned);
+      if (job === undefined) return goal === 'drained' ? conversation.close() : undefined;
       if (job.kind === 'replay') this.#replay.sending();
       await conversation.send(job.payload, goal);
       if (goal === 'drained') this.#confirmation.closed();
       this.#succeeded(job);
     } catch (caught) {
       const error = asForwarderError(caught, 'server_failed');
-      if (isTrial && error.code === 'server_not_closing') {
+      if (isTrial && job !== undefined && error.code === 'server_not_closing') {
         this.#confirmation.unclosed();
         conversation?.close();
         this.#succeeded(job);
       } else {
         conversation?.abandon();
-        this.#failed(job, error, conversation !== undefined);
+        this.#failed(job ?? planned, error, conversation !== undefined);
       }
     } finally {
       if (conversation !== undefined) this.#open.delete(conversation);
       this.#runningJobs -= 1;
       this.#pump();
     }
+  }
+
+  // While the connection was opened, feeds may have left and lines may have come.
+  #cutAgain(job: Job): Job | undefined {
+    if (job.kind === 'replay') return job;
+    this.#gather.giveBack(job.group);
+    return this.#cut(this.#pace === undefined ? this.#size.lines : job.lines);
+  }
+
+  #cut(maxLines: number): Job | undefined {
+    const group = this.#gather.cut(maxLines, this.#tools.timing.groupBytes);
+    if (group === undefined) return undefined;
+    return { kind: 'group', group, payload: group.payload, lines: group.ends.length };
   }
 
   async #conversation(goal: Goal): Promise<Conversation> {

@@ -14,7 +14,7 @@ export interface Endpoints {
  */
 export async function txQueue(socket: Socket, machine: Machine): Promise<number | undefined> {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  if (machine.platform !== 'linux' || localAddress === undefined || localPort === undefined)
+  if (!machine.seesTxQueue || localAddress === undefined || localPort === undefined)
     return undefined;
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   const table = isIPv6(withoutZone(localAddress)) ? 'tcp6' : 'tcp';
