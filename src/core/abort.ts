@@ -2,7 +2,11 @@
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(reasonOf(signal));
-    if (signal.aborted) return leave();
+    if (signal.aborted) {
+      // Nobody waits for it any more: its failure must not count as unhandled.
+      promise.catch(() => undefined);
+      return leave();
+    }
     signal.addEventListener('abort', leave, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });
