@@ -243,7 +243,7 @@ class FeedRun {
       return true;
     }
     const parks = error.remedy === 'park' || error.remedy === 'stop';
-    if (this.#tools.once && (parks || this.#retry.attempts >= triesOfOnce)) {
+    if (this.#tools.once && (parks || this.#retry.attempts + 1 >= triesOfOnce)) {
       this.#feed.status.trouble(error, 0);
       return false;
     }
