@@ -1,10 +1,5 @@
 /** The only place where concrete parts meet: config → client, store, sinks, feeds → engine. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { CheckpointStore } from './checkpoint/checkpoint.ts';
-import { type FileStore, openFileStore } from './checkpoint/file-store.ts';
-import { openLearned } from './checkpoint/learned-store.ts';
-import { openMemoryStore } from './checkpoint/memory-store.ts';
 import type { ConfigPaths } from './config/paths.ts';
 import type { Config, ServerConfig } from './config/schema.ts';
 import type { Clock } from './core/clock.ts';
@@ -12,7 +7,6 @@ import { ForwarderError, messageOf } from './core/errors.ts';
 import type { Logger } from './core/log.ts';
 import type { Account } from './core/types.ts';
 import { packageVersion } from './core/version.ts';
-import { openDeadLetters } from './dead-letter/dead-letter.ts';
 import type { DuoApi } from './duo/api.ts';
 import { createDuoClient } from './duo/client.ts';
 import { runEngine } from './engine/engine.ts';
@@ -26,13 +20,14 @@ import type { Formatter } from './formatters/formatter.ts';
 import { sinks } from './sinks/index.ts';
 import { type ServerOptions, type Sink, type SinkTools, defaultTiming } from './sinks/sink.ts';
 import { openStdout } from './sinks/stdout.ts';
+import { openStorage } from './storage.ts';
 import { createTakeOver } from './take-over.ts';
 
 export interface AppOptions {
   readonly config: Config;
   readonly paths: ConfigPaths;
-  /** Made and locked by the caller. */
-  readonly stateDirectory: string;
+  /** Made and locked by the caller; undefined when nothing is to be remembered. */
+  readonly stateDirectory: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** This machine's name. */
@@ -48,7 +43,7 @@ export interface Overrides {
   readonly requestsPerMinute?: number;
   /** Ends when all is read. */
   readonly once?: boolean;
-  /** Events go to this stream instead of the servers, and nothing is remembered. */
+  /** Events go to this stream instead of the servers. */
   readonly stdout?: NodeJS.WritableStream;
   readonly only?: readonly string[];
 }
@@ -69,15 +64,12 @@ export interface Destination {
 }
 
 export async function openApp(options: AppOptions): Promise<App> {
-  const { config, clock, log, stateDirectory, overrides } = options;
+  const { config, clock, log, overrides } = options;
   const accounts = [mainAccount(config)];
   const planned = plan(options, accounts);
   const api = await openDuo(options);
-  const files = remembers(options) ? openFiles(options) : undefined;
-  await files?.tidy();
-  const checkpoints: CheckpointStore = files ?? openMemoryStore();
-  const learned = await openLearned({ path: join(stateDirectory, 'learned.json'), clock, log });
-  const deadLetters = await openDeadLetters({ directory: stateDirectory, clock, log });
+  const storage = await openStorage(options);
+  const { checkpoints, files, learned, deadLetters } = storage;
   const destinations = new Map<string, Destination>();
   for (const { server } of planned) {
     if (destinations.has(server)) continue;
@@ -119,18 +111,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       ended.abort(new Error('the program ends'));
       await Promise.all(open.map((sink) => sink.close()));
       await api.close();
-      await learned.flush();
+      await storage.close();
     },
   };
-}
-
-function remembers({ config, overrides }: AppOptions): boolean {
-  return config.dls_settings.checkpointing.enabled && overrides.stdout === undefined;
-}
-
-function openFiles({ config, stateDirectory, clock, log }: AppOptions): FileStore {
-  const configuredServerIds = config.servers.map(({ id }) => id);
-  return openFileStore({ directory: stateDirectory, configuredServerIds, clock, log });
 }
 
 /** The account of the config file. */

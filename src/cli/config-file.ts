@@ -1,7 +1,6 @@
-import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 import { formatProblems } from '../config/issues.ts';
-import { loadConfig, type LoadResult } from '../config/load.ts';
+import { loadConfig, type LoadOptions, type LoadResult } from '../config/load.ts';
 import { ForwarderError } from '../core/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
@@ -11,14 +10,16 @@ export function configPath(given: string | undefined, io: Io): string {
   return given ?? io.env['DUOLOGSYNC_CONFIG'] ?? defaultConfigPath(io);
 }
 
-function defaultConfigPath({ platform, env }: Io): string {
+function defaultConfigPath({ platform, env, home, uid }: Io): string {
   if (platform === 'win32') {
     return win32.join(env['ProgramData'] ?? 'C:\\ProgramData', 'duologsync', 'config.yml');
   }
   if (platform === 'darwin') return '/Library/Application Support/duologsync/config.yml';
-  const root = process.getuid?.() === 0;
-  const home = env['XDG_CONFIG_HOME'] ?? posix.join(homedir(), '.config');
-  return root ? '/etc/duologsync/config.yml' : posix.join(home, 'duologsync', 'config.yml');
+  if (uid === 0) return '/etc/duologsync/config.yml';
+  const given = env['XDG_CONFIG_HOME'];
+  // The XDG specification: a relative path is to be ignored.
+  const folder = given?.startsWith('/') === true ? given : posix.join(home, '.config');
+  return posix.join(folder, 'duologsync', 'config.yml');
 }
 
 export type Loaded =
@@ -30,11 +31,16 @@ export type Loaded =
       readonly result: LoadResult;
     };
 
+/** The machine, as the config's checks and default paths need it. */
+export function hostOf({ env, platform, home, uid }: Io): LoadOptions {
+  return { env, platform, home, ...(uid === undefined ? {} : { uid }) };
+}
+
 /** Loads the config and tells all its problems on stderr; an exit code when it cannot be used. */
 export async function loadForCommand(path: string, io: Io): Promise<Loaded> {
   let result: LoadResult;
   try {
-    result = await loadConfig(path, { env: io.env, platform: io.platform });
+    result = await loadConfig(path, hostOf(io));
   } catch (error) {
     return { exit: tell(error, io) };
   }

@@ -30,6 +30,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'already_running':
       return exitCodes.tryAgain;
     case 'state_directory_unusable':
+    case 'dead_letter_unusable':
       return exitCodes.cannotCreate;
     case 'ca_unreadable':
       return exitCodes.config;

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { messageOf } from '../core/errors.ts';
@@ -96,6 +96,11 @@ function addRun(program: Command, io: Io, finish: (code: number) => void): void 
     .option('--only <endpoints>', 'only these, separated by commas')
     .option('--interval <seconds>', 'pause between polls, for tests', positive)
     .option('--rate <requests>', 'requests a minute to Duo per log, for tests', positive)
+    .addOption(
+      new Option('--give-up <seconds>', 'for --once: without any progress for so long')
+        .argParser(positive)
+        .hideHelp(),
+    )
     .action(async (config: string | undefined, options: object) => {
       const { run } = await import('./commands/run.ts');
       finish(await run(config, options, io));

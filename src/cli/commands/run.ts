@@ -1,16 +1,19 @@
 import { hostname, tmpdir } from 'node:os';
-import { openApp, type Overrides } from '../../app.ts';
+import { type App, openApp, type Overrides } from '../../app.ts';
 import { prepareStateDirectory, stateDirectory } from '../../checkpoint/state-directory.ts';
 import type { ConfigPaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
+import { didYouMean } from '../../config/did-you-mean.ts';
 import { acquireLock, type Lock } from '../../control/lock.ts';
+import type { Logger } from '../../core/log.ts';
 import { createProgramLog, type ProgramLog } from '../../core/program-log.ts';
 import { packageVersion } from '../../core/version.ts';
-import { watchSignals } from '../../engine/shutdown.ts';
+import { type Shutdown, watchSignals } from '../../engine/shutdown.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
+import { untilStuck } from '../stuck.ts';
 
 export interface RunOptions {
   readonly once?: boolean;
@@ -18,9 +21,12 @@ export interface RunOptions {
   readonly only?: string;
   readonly interval?: number;
   readonly rate?: number;
+  /** Seconds after which `once` gives up when nothing gets on. */
+  readonly giveUp?: number;
 }
 
 const graceMs = 25_000;
+const giveUpSeconds = 120;
 
 /** Forwards until it is told to stop; only a fault at the start ends it otherwise. */
 export async function run(
@@ -32,12 +38,20 @@ export async function run(
   const loaded = await loadForCommand(path, io);
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
-  const state = stateDirectory(paths.directory, config.account.hostname);
+  const wrong = wrongOnly(options, config);
+  if (wrong !== undefined) {
+    say(io.stderr, `duologsync: ${wrong}`);
+    return exitCodes.usage;
+  }
+  // What only looks at events touches no file, and does not stand in the service's way.
+  const state =
+    options.stdout === true ? undefined : stateDirectory(paths.directory, config.account.hostname);
   let lock: Lock | undefined;
   try {
-    await prepareStateDirectory(state);
-    // What only looks at events does not stand in the service's way.
-    if (options.stdout !== true) lock = await holdLock(state, path, io);
+    if (state !== undefined) {
+      await prepareStateDirectory(state, { platform: io.platform, uid: io.uid });
+      lock = await holdLock(state, path, io);
+    }
   } catch (error) {
     return tell(error, io);
   }
@@ -55,7 +69,7 @@ export async function run(
 async function forward(
   config: Config,
   paths: ConfigPaths,
-  state: string,
+  state: string | undefined,
   path: string,
   options: RunOptions,
   { log, reopen }: ProgramLog,
@@ -68,49 +82,98 @@ async function forward(
     state,
   });
   const shutdown = watchSignals({
-    signals: process,
+    signals: io.signals,
     platform: io.platform,
     clock: io.clock,
     log,
     graceMs,
     reopenLogs: () => void reopen(),
     // The second signal: whoever sends it does not want to wait.
-    exitNow: (signal) => process.exit(signal === 'SIGINT' ? 130 : 143),
+    exitNow: (signal) => io.exit(signal === 'SIGINT' ? 130 : 143),
   });
   // A reader of --stdout that has enough (`| head`) ends the program quietly.
-  if (options.stdout === true) io.stdout.on('error', () => process.exit(exitCodes.ok));
-  const app = await openApp({
-    config,
-    paths,
-    stateDirectory: state,
-    clock: io.clock,
-    log,
-    sender: hostname(),
-    extraCa: await extraCa(io),
-    overrides: overridesOf(options, io),
-  });
+  const readerLeft = (): void => io.exit(exitCodes.ok);
+  if (options.stdout === true) io.stdout.on('error', readerLeft);
   try {
-    const whole = await app.run(shutdown.stop, shutdown.abandon);
-    if (options.once === true && !whole) {
-      log.warn('Not everything was delivered; run it again', { code: 'once_incomplete' });
-      return exitCodes.tryAgain;
+    const app = await openApp({
+      config,
+      paths,
+      stateDirectory: state,
+      clock: io.clock,
+      log,
+      sender: hostname(),
+      extraCa: await extraCa(io),
+      overrides: overridesOf(options, io),
+    });
+    try {
+      const whole = await runToEnd(app, shutdown, options, log, io);
+      return options.once === true && !whole ? exitCodes.tryAgain : exitCodes.ok;
+    } finally {
+      await app.close();
+      const delivered = app.statuses.reduce((sum, status) => sum + status.delivered, 0);
+      log.info('duologsync has stopped', { delivered });
     }
-    return exitCodes.ok;
   } finally {
-    await app.close();
     shutdown.dispose();
-    const delivered = app.statuses.reduce((sum, status) => sum + status.delivered, 0);
-    log.info('duologsync has stopped', { delivered });
+    io.stdout.off('error', readerLeft);
   }
 }
 
+/** Until told to stop; `--once` also until all is read, or nothing gets on any more. */
+async function runToEnd(
+  app: App,
+  { stop, abandon }: Shutdown,
+  options: RunOptions,
+  log: Logger,
+  io: Io,
+): Promise<boolean> {
+  if (options.once !== true) return app.run(stop, abandon);
+  const ended = new AbortController();
+  const gaveUp = new AbortController();
+  const seconds = options.giveUp ?? giveUpSeconds;
+  const progress = (): string =>
+    app.statuses.map(({ delivered, phase }) => `${delivered} ${phase}`).join();
+  const watch = untilStuck(progress, seconds * 1000, io.clock, ended.signal).then((stuck) => {
+    if (stuck) gaveUp.abort(new Error(`nothing was confirmed for ${seconds} s`));
+  });
+  const either = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, gaveUp.signal]);
+  const whole = await app.run(either(stop), either(abandon));
+  ended.abort();
+  await watch;
+  if (!whole) {
+    log.warn('Not everything was delivered; run it again', {
+      code: 'once_incomplete',
+      ...(gaveUp.signal.aborted ? { without_progress_seconds: seconds } : {}),
+    });
+  }
+  return whole;
+}
+
+/** What is wrong with `--only`, in a sentence. */
+function wrongOnly({ only }: RunOptions, config: Config): string | undefined {
+  const mapped = config.account.endpoint_server_mappings.flatMap(({ endpoints }) => endpoints);
+  const names: readonly string[] = [...new Set(mapped)];
+  for (const name of namesOf(only) ?? []) {
+    if (names.includes(name)) continue;
+    const near = didYouMean(name, names);
+    const hint = near === undefined ? `It maps ${names.join(', ')}.` : `Did you mean '${near}'?`;
+    return `--only ${name}: the config file maps no endpoint of this name to a server. ${hint}`;
+  }
+  return undefined;
+}
+
+function namesOf(only: string | undefined): readonly string[] | undefined {
+  return only?.split(',').map((name) => name.trim());
+}
+
 function overridesOf(options: RunOptions, io: Io): Overrides {
+  const only = namesOf(options.only);
   return {
     ...(options.interval === undefined ? {} : { intervalSeconds: options.interval }),
     ...(options.rate === undefined ? {} : { requestsPerMinute: options.rate }),
     ...(options.once === true ? { once: true } : {}),
     ...(options.stdout === true ? { stdout: io.stdout } : {}),
-    ...(options.only === undefined ? {} : { only: options.only.split(',') }),
+    ...(only === undefined ? {} : { only }),
   };
 }
 
@@ -121,7 +184,7 @@ async function holdLock(state: string, config: string, io: Io): Promise<Lock> {
     describe: () => ({ pid: process.pid, since, version: packageVersion(), config }),
     platform: io.platform,
     tmpdir: tmpdir(),
-    ...(process.getuid === undefined ? {} : { uid: process.getuid() }),
+    ...(io.uid === undefined ? {} : { uid: io.uid }),
   });
 }
 
@@ -131,10 +194,11 @@ function openLog(config: Config, paths: ConfigPaths, options: RunOptions, io: Io
     config.dls_settings.proxy.proxy_password,
     ...config.servers.map((server) => server.client_key_passphrase),
   ].filter((secret) => secret !== undefined);
-  const onTerminal = io.stderr.isTTY === true || options.stdout === true;
+  const looksOnly = options.stdout === true;
+  const onTerminal = io.stderr.isTTY === true || looksOnly;
   if (!onTerminal) say(io.stderr, `duologsync ${packageVersion()} logs to ${paths.logFile}`);
   return createProgramLog({
-    file: paths.logFile,
+    ...(looksOnly ? {} : { file: paths.logFile }),
     ...(onTerminal ? { console: io.stderr } : {}),
     level: 'info',
     clock: io.clock,

@@ -1,6 +1,6 @@
 import { formatProblems } from '../../config/issues.ts';
 import { loadConfig } from '../../config/load.ts';
-import { configPath, tell } from '../config-file.ts';
+import { configPath, hostOf, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';
 
@@ -12,10 +12,7 @@ export async function validate(
 ): Promise<ExitCode> {
   const path = configPath(given, io);
   try {
-    const { config, problems, text } = await loadConfig(path, {
-      env: io.env,
-      platform: io.platform,
-    });
+    const { config, problems, text } = await loadConfig(path, hostOf(io));
     const exit = config === undefined ? exitCodes.config : exitCodes.ok;
     if (options.json === true) {
       say(io.stdout, JSON.stringify({ valid: config !== undefined, problems }, null, 2));

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { AppOptions } from './app.ts';
+import type { CheckpointStore } from './checkpoint/checkpoint.ts';
+import { type FileStore, openFileStore } from './checkpoint/file-store.ts';
+import { openLearned } from './checkpoint/learned-store.ts';
+import { openMemoryStore } from './checkpoint/memory-store.ts';
+import type { Logger } from './core/log.ts';
+import type { DeadLetterBox, JsonValue, Learned } from './core/types.ts';
+import { openDeadLetters } from './dead-letter/dead-letter.ts';
+
+/** Everything that outlives a run. */
+export interface Storage {
+  readonly checkpoints: CheckpointStore;
+  /** The checkpoints' files; undefined when they are not remembered. */
+  readonly files: FileStore | undefined;
+  readonly learned: Learned;
+  readonly deadLetters: DeadLetterBox;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the state directory; without one all is kept in memory and no file is touched, so that a look at
+ * the events stands in nobody's way. Throws `dead_letter_unusable` (stop).
+ */
+export async function openStorage(
+  options: Pick<AppOptions, 'config' | 'stateDirectory' | 'clock' | 'log'>,
+): Promise<Storage> {
+  const { config, stateDirectory: directory, clock, log } = options;
+  if (directory === undefined) return inMemory(log);
+  const configuredServerIds = config.servers.map(({ id }) => id);
+  const files = config.dls_settings.checkpointing.enabled
+    ? openFileStore({ directory, configuredServerIds, clock, log })
+    : undefined;
+  await files?.tidy();
+  const learned = await openLearned({ path: join(directory, 'learned.json'), clock, log });
+  const deadLetters = await openDeadLetters({ directory, clock, log });
+  return {
+    checkpoints: files ?? openMemoryStore(),
+    files,
+    learned,
+    deadLetters,
+    close: async () => {
+      await learned.flush();
+      await deadLetters.close();
+    },
+  };
+}
+
+function inMemory(log: Logger): Storage {
+  const learned = new Map<string, JsonValue>();
+  return {
+    checkpoints: openMemoryStore(),
+    files: undefined,
+    learned: { get: (key) => learned.get(key), set: (key, value) => void learned.set(key, value) },
+    deadLetters: {
+      add: async ({ feedId, eventId, reason, detail }) => {
+        log.warn('An event is left out', { feed: feedId, event: eventId, reason, detail });
+      },
+    },
+    close: async () => undefined,
+  };
+}
