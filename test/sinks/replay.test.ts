@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Gather, type Group } from '../../src/sinks/gather.ts';
+import { Replay } from '../../src/sinks/replay.ts';
+import { batchOf } from './helpers/tools.ts';
+
+function groupOf(name: string, lines: number): Group {
+  const gather = new Gather();
+  gather.add(batchOf(name, lines), 0);
+  const group = gather.cut(lines, Number.POSITIVE_INFINITY);
+  if (group === undefined) throw new Error('no group');
+  return group;
+}
+
+/** Sends all that is to be sent again; gives the texts of the pieces. */
+function replayAll(replay: Replay, maxLines = 1_000): string[] {
+  const texts: string[] = [];
+  for (let piece = replay.next(maxLines); piece !== undefined; piece = replay.next(maxLines)) {
+    replay.sending();
+    texts.push(piece.payload.toString('utf8'));
+    replay.sent(piece);
+  }
+  return texts;
+}
+
+describe('what is sent again after a failure', () => {
+  it('are the last two groups that were confirmed, oldest first', () => {
+    const replay = new Replay(2);
+    for (const name of ['a', 'b', 'c']) replay.confirmed(groupOf(name, 1));
+    expect(replay.isPending).toBe(false);
+    replay.failed();
+    expect(replay.isPending).toBe(true);
+    expect(replayAll(replay)).toEqual(['b:0\n', 'c:0\n']);
+    expect(replay.isPending).toBe(false);
+  });
+
+  it('is nothing at all when it is turned off', () => {
+    const replay = new Replay(0);
+    replay.confirmed(groupOf('a', 1));
+    replay.failed();
+    expect(replayAll(replay)).toEqual([]);
+  });
+
+  it('goes in pieces as small as the server can take', () => {
+    const replay = new Replay(2);
+    replay.confirmed(groupOf('a', 5));
+    replay.failed();
+    expect(replayAll(replay, 2)).toEqual(['a:0\na:1\n', 'a:2\na:3\n', 'a:4\n']);
+  });
+
+  it('does not go a third time, however often the server fails', () => {
+    const replay = new Replay(2);
+    replay.confirmed(groupOf('a', 1));
+    const sent = [1, 2, 3, 4].map(() => {
+      replay.failed();
+      return replayAll(replay).length;
+    });
+    expect(sent).toEqual([1, 1, 0, 0]);
+  });
+
+  it('is not used up by connections that were never opened', () => {
+    const replay = new Replay(2);
+    replay.confirmed(groupOf('a', 1));
+    for (let n = 0; n < 100; n += 1) replay.failed();
+    expect(replayAll(replay)).toEqual(['a:0\n']);
+  });
+
+  it('never contains a line more than twice and never more than two groups', () => {
+    const steps = fc.array(fc.constantFrom('confirm', 'fail', 'begin', 'done'), { maxLength: 60 });
+    fc.assert(
+      fc.property(steps, (events) => {
+        const replay = new Replay(2);
+        const times = new Map<string, number>();
+        let made = 0;
+        for (const event of events) {
+          const piece = replay.next(3);
+          if (event === 'confirm' && !replay.isPending) replay.confirmed(groupOf(`g${made++}`, 4));
+          if (event === 'fail') replay.failed();
+          if (piece === undefined || (event !== 'begin' && event !== 'done')) continue;
+          replay.sending();
+          for (const line of piece.payload.toString('utf8').trim().split('\n'))
+            times.set(line, (times.get(line) ?? 0) + 1);
+          if (event === 'done') replay.sent(piece);
+          else replay.failed();
+        }
+        expect(Math.max(0, ...times.values())).toBeLessThanOrEqual(2);
+      }),
+    );
+  });
+});
