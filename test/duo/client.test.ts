@@ -242,3 +242,16 @@ describe('an abort', () => {
     expect(server.requests).toEqual([]);
   });
 });
+
+describe('closing', () => {
+  it('ends what is under way and what waits, and leaves no connection', async () => {
+    const { server, duo } = await pair(() => undefined, { connectionsFor: () => 1 });
+    const calls = [1, 2].map(() => failureOf(duo, get(server.account)));
+    while (server.requests.length === 0) await delay(5);
+    await duo.close();
+    for (const error of await Promise.all(calls)) expect(error.remedy).toBe('retry');
+    const socket = server.requests[0]?.socket;
+    if (socket !== undefined && !socket.destroyed) await once(socket, 'close');
+    expect(server.requests).toHaveLength(1);
+  });
+});

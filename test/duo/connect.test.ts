@@ -59,3 +59,27 @@ describe('a connection', () => {
     expect(server.connections()).toBe(1);
   });
 });
+
+describe('the environment', () => {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'NODE_USE_ENV_PROXY'];
+  const before = names.map((name) => process.env[name]);
+
+  afterEach(() => {
+    names.forEach((name, index) => {
+      if (before[index] === undefined) delete process.env[name];
+      else process.env[name] = before[index];
+    });
+  });
+
+  it('names no proxy: only the config does', async () => {
+    for (const name of names) process.env[name] = 'http://127.0.0.1:1';
+    const server = await serve((_, response) => answer(response, 200, okBody));
+    const duo = clientOf();
+    cleanups.push(
+      () => server.close(),
+      () => duo.close(),
+    );
+    await duo.send(get(server.account), new AbortController().signal);
+    expect(server.requests).toHaveLength(1);
+  });
+});
