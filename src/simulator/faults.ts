@@ -47,7 +47,8 @@ export type PageEffect =
   /** At most so many rows, whatever was asked for. */
   | { readonly kind: 'shortPage'; readonly rows: number };
 
-export interface Fault {
+/** When and where an effect is due. */
+export interface FaultScope {
   readonly endpoint?: string;
   /** An account's ikey or a child's id. */
   readonly account?: string;
@@ -55,8 +56,9 @@ export interface Fault {
   readonly when?: (number: number) => boolean;
   /** How often it happens; without `times` and `when` once. */
   readonly times?: number;
-  readonly effect: Effect;
 }
+
+export type Fault = FaultScope & Effect;
 
 /** The faults to come. The first that is due is played, the others stay. */
 export interface Faults {
@@ -86,7 +88,7 @@ export function createFaults(): Faults {
         if (fault.account !== undefined && fault.account !== account) continue;
         entry.seen += 1;
         if (effect !== undefined || fault.when?.(entry.seen) === false) continue;
-        effect = fault.effect;
+        effect = fault;
         entry.left -= 1;
       }
       waiting = waiting.filter((entry) => entry.left > 0);

@@ -43,7 +43,7 @@ export function logPage(
   const metadata = metadataText(
     rules,
     page,
-    oddOffset(effect, query) ?? nextOffset(page, switches),
+    oddOffset(effect, query, pairs) ?? nextOffset(page, switches),
     switches,
   );
   const list = `"${rules.list}":[${joined(page.rows, switches)}]`;
@@ -62,11 +62,14 @@ function nextOffset(page: PageOfRows, switches: Switches): Offset | undefined {
 function oddOffset(
   effect: Effect | undefined,
   { after, mintimeMs }: WindowQuery,
+  pairs: Pairs,
 ): Offset | undefined {
   if (effect?.kind === 'cursorLoop' && after !== undefined) return [after.ms, after.id];
   if (effect?.kind !== 'emptyPageWithCursor') return undefined;
-  // Another text for the same place, so that the cursor does lead on.
-  return after === undefined ? [mintimeMs, '!'] : [after.ms, `${after.id}!`];
+  // Another text for the same place: one mark more than the cursor that was sent.
+  const sent = pairs.findLast(([key]) => key === 'next_offset')?.[1] ?? '';
+  const marks = '!'.repeat(sent.length - sent.replace(/!+$/, '').length + 1);
+  return after === undefined ? [mintimeMs, marks] : [after.ms, after.id + marks];
 }
 
 function metadataText(

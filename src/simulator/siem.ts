@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { TLSSocket, createServer as createTlsServer } from 'node:tls';
 import type { Authority } from './certificates.ts';
 import { startStreamReceiver } from './stream-receiver.ts';
 import type { StreamOptions, StreamReceiver } from './stream-receiver.ts';
@@ -31,7 +31,10 @@ export function startTcpReceiver(options: StreamOptions = {}): Promise<StreamRec
   return startStreamReceiver(() => createServer({ allowHalfOpen: true }), 'connection', options);
 }
 
-/** The same over TLS. A refused client certificate ends the connection as OpenSSL does it. */
+/**
+ * The same over TLS. A client without the right certificate is turned away after the handshake (as TLS 1.3
+ * does it), before a line is taken.
+ */
 export function startTlsReceiver(options: TlsOptions): Promise<StreamReceiver> {
   const { certPem: cert, keyPem: key } = options.authority.issue(options);
   const clients = options.requestClientCert;
@@ -44,7 +47,10 @@ export function startTlsReceiver(options: TlsOptions): Promise<StreamReceiver> {
       ...(options.maxVersion === undefined ? {} : { maxVersion: options.maxVersion }),
       ...(clients === undefined
         ? {}
-        : { ca: clients.certPem, requestCert: true, rejectUnauthorized: true }),
+        : { ca: clients.certPem, requestCert: true, rejectUnauthorized: false }),
     });
-  return startStreamReceiver(make, 'secureConnection', options);
+  // Checked here: Node would end the connection in silence, which looks like a confirmation.
+  return startStreamReceiver(make, 'secureConnection', options, (socket) => {
+    return clients === undefined || (socket instanceof TLSSocket && socket.authorized);
+  });
 }

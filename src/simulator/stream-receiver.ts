@@ -1,5 +1,6 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createLineCutter } from './lines.ts';
+import { resetNow } from './reset.ts';
 
 /** What a receiver does wrong; may be changed while it runs and then counts for what comes. */
 export interface ReceiverBehaviour {
@@ -14,6 +15,8 @@ export interface ReceiverBehaviour {
   closeDelayMs?: number;
   /** Reads and throws away: what it took was never stored. */
   discard?: boolean;
+  /** How a client without the right certificate is turned away; reset unless set. */
+  onStranger?: 'reset' | 'end';
 }
 
 export interface StreamOptions {
@@ -36,7 +39,7 @@ export interface ConnectionCounts {
   clean: number;
   /** Ended by an error or a reset. */
   broken: number;
-  /** Connections refused in the TLS handshake. */
+  /** Connections refused in the TLS handshake or for their certificate. */
   refused: number;
 }
 
@@ -58,11 +61,15 @@ export interface StreamReceiver {
   start(): Promise<void>;
 }
 
-/** `event` is the server's event that hands over a connection ready to be read. */
+/**
+ * `event` is the server's event that hands over a connection ready to be read; `admits` may turn it away
+ * even then.
+ */
 export async function startStreamReceiver(
   makeServer: () => Server,
   event: 'connection' | 'secureConnection',
   options: StreamOptions,
+  admits: (socket: Socket) => boolean = () => true,
 ): Promise<StreamReceiver> {
   const counts: ConnectionCounts = { accepted: 0, open: 0, clean: 0, broken: 0, refused: 0 };
   const behaviour: ReceiverBehaviour = { ...options.behaviour };
@@ -83,6 +90,13 @@ export async function startStreamReceiver(
   }
 
   function read(socket: Socket): void {
+    if (!admits(socket)) {
+      counts.refused += 1;
+      socket.on('error', () => socket.destroy()).resume();
+      if (behaviour.onStranger === 'end') socket.end();
+      else reset(socket);
+      return;
+    }
     const cutter = createLineCutter();
     let bytes = 0;
     let ended = false;
@@ -122,11 +136,9 @@ export async function startStreamReceiver(
   }
 
   function reset(socket: Socket): void {
-    socket.destroy();
     // Under TLS only the connection below can be reset.
-    for (const below of raw) {
-      if (below.remotePort === socket.remotePort || below === socket) below.resetAndDestroy();
-    }
+    const { remotePort } = socket;
+    for (const below of raw) if (below.remotePort === remotePort) resetNow(below);
   }
 
   function rest(socket: Socket, ms: number): void {
@@ -183,8 +195,7 @@ export async function startStreamReceiver(
       if (stopping === undefined) return Promise.resolve();
       return new Promise((resolve) => {
         stopping.close(() => resolve());
-        for (const socket of reading) socket.destroy();
-        for (const socket of raw) socket.resetAndDestroy();
+        for (const socket of raw) resetNow(socket);
       });
     },
   };
