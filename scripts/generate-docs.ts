@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { configurationPage, jsonSchemaText } from '../src/config/documentation.ts';
+import { configurationPage, jsonSchemaText } from '../src/config/docs.ts';
 
 /** The files that are made from the schema, by their path in the project. */
 export function generatedFiles(): ReadonlyMap<string, string> {

@@ -120,8 +120,10 @@ async function validated(to: string, current: boolean, io: UpgradeIo): Promise<E
   const { config, problems, text } = await loadConfig(to, { env: io.env, platform: io.platform });
   if (problems.length > 0) io.err(formatProblems(problems, text));
   const valid = config !== undefined || problems.every((problem) => isOfThisMachine(problem));
+  const ready = valid ? 'valid, apart from files that are missing here' : 'not valid yet';
+  const state = config === undefined ? ready : 'valid';
   const found = problems.length === 0 ? '' : `: ${countProblems(problems)}`;
-  io.out(`Wrote ${to} (version 1.0.0, ${valid ? 'valid' : 'not valid yet'}${found}).`);
+  io.out(`Wrote ${to} (version 1.0.0, ${state}${found}).`);
   // A current file is a plain copy: what is wrong with it is told, but it was so before.
   return valid || current ? 0 : 78;
 }

@@ -1,6 +1,5 @@
-import { cleanHostname, isDuoHostname } from './hostnames.ts';
+import { clip } from './problem.ts';
 import type { Finding, Path } from './problem.ts';
-import { clip } from './show.ts';
 import { nodeAt, textAt } from './yaml-document.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
@@ -126,4 +125,18 @@ function blockedFindings(root: YamlNode): Finding[] {
       },
     ];
   });
+}
+
+/** A host name without what people paste with it: `https://`, a path, spaces, capitals. */
+export function cleanHostname(text: string): string {
+  return text
+    .trim()
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/[/?#].*$/s, '')
+    .toLowerCase();
+}
+
+/** Duo's API hosts are api-<8 letters or digits>.duosecurity.com, for US federal customers duofederal.com. */
+export function isDuoHostname(hostname: string): boolean {
+  return /^api-[a-z0-9]+\.(?:duosecurity|duofederal)\.com(?::\d{1,5})?$/.test(hostname);
 }

@@ -1,5 +1,5 @@
 import type { Secret } from '../core/secret.ts';
-import { cleanHostname } from './hostnames.ts';
+import { cleanHostname } from './account-checks.ts';
 import type { Config, ConfigFile, ProxyConfig, ServerConfig } from './schema.ts';
 
 export interface ResolvedSecrets {

@@ -3,6 +3,7 @@ import { leastTimeoutSeconds } from './assemble.ts';
 import { isTemporary } from './paths.ts';
 import type { Host } from './paths.ts';
 import type { Finding, Path } from './problem.ts';
+import { defaultOf, schemaAt } from './schema-tree.ts';
 import { serverFindings } from './server-checks.ts';
 import { nodeAt, textAt } from './yaml-document.ts';
 import type { YamlNode } from './yaml-tree.ts';
@@ -50,7 +51,7 @@ function settingsFindings(root: YamlNode, host: Host): Finding[] {
       code: 'timeout_raised',
       path: timeoutPath,
       message: `timeout is ${timeout.value}; ${least} seconds are used`,
-      why: 'Duo allows about one call in two minutes for each kind of log once all is read.',
+      why: 'A lower pause finds nothing earlier: Duo shows events about two minutes late. A backlog is read without pauses.',
       fix: `Write ${least} or more.`,
     });
   const enabledPath: Path = [settings, 'checkpointing', 'enabled'];
@@ -60,8 +61,7 @@ function settingsFindings(root: YamlNode, host: Host): Finding[] {
       severity: 'warning',
       code: 'checkpointing_off',
       path: enabledPath,
-      message:
-        'nothing is remembered: each start sends the last `offset` days again, 180 unless set',
+      message: `nothing is remembered: each start sends the last ${offsetOf(root)} days again`,
       fix: 'Write true, so that a start goes on where the last run ended.',
     });
   const temporary: readonly [Path, string][] = [
@@ -80,6 +80,13 @@ function settingsFindings(root: YamlNode, host: Host): Finding[] {
     });
   }
   return findings;
+}
+
+function offsetOf(root: YamlNode): number {
+  const node = nodeAt(root, [settings, 'api', 'offset']);
+  const given = node?.kind === 'scalar' ? node.value : undefined;
+  const schema = schemaAt([settings, 'api', 'offset']);
+  return typeof given === 'number' ? given : Number(schema === undefined ? NaN : defaultOf(schema));
 }
 
 function proxyFindings(root: YamlNode): Finding[] {

@@ -16,7 +16,7 @@ import { shapeFindings } from './shape-checks.ts';
 import { certificateFindings } from './certificate-checks.ts';
 import { decodeText } from './text.ts';
 import { versionFinding } from './version.ts';
-import { settingsValue } from './settings-value.ts';
+import { settingsValue } from './schema-tree.ts';
 import { nodeAt, readYaml } from './yaml-document.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
@@ -55,18 +55,20 @@ export async function loadConfig(path: string, options: LoadOptions): Promise<Lo
     throw unreadableConfig(path, error);
   }
   const { text, finding } = decodeText(bytes, largestFile);
-  if (finding !== undefined) return refused(path, text, [finding], undefined);
-  return loadText(path, text, files, options);
+  if (finding?.severity === 'error') return refused(path, text, [finding], undefined);
+  return loadText(path, text, finding, files, options);
 }
 
 async function loadText(
   path: string,
   text: string,
+  encoding: Finding | undefined,
   files: HostFiles,
   options: LoadOptions,
 ): Promise<LoadResult> {
   const host = hostOf(options);
-  const { root, findings: syntax } = readYaml(text);
+  const { root, findings: yaml } = readYaml(text);
+  const syntax = encoding === undefined ? yaml : [encoding, ...yaml];
   if (syntax.some((finding) => finding.severity === 'error'))
     return refused(path, text, syntax, root);
   const version = versionFinding(root, path);

@@ -1,6 +1,8 @@
 import { isIkey } from './account-checks.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { Path, Span } from './problem.ts';
-import { metaOf, schemaAt } from './schema-tree.ts';
+import { allSettings } from './schema-tree.ts';
+import type { SettingMeta } from './schema-tree.ts';
 import { readYaml } from './yaml-document.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
@@ -47,19 +49,24 @@ function looseSpans(text: string): Span[] {
 
 function secretSpans(root: YamlNode): Span[] {
   const spans: Span[] = [];
+  const names = new Map(allSettings().map(({ path, meta }) => [path.at(-1) ?? '', meta]));
   const visit = (node: YamlNode, path: Path): void => {
     if (node.kind === 'map')
       for (const [name, { value }] of node.entries) visit(value, [...path, name]);
     else if (node.kind === 'list')
       node.items.forEach((item, index) => visit(item, [...path, index]));
-    else if (isHidden(node.source, path)) spans.push({ start: node.start, end: node.end });
+    else if (isHidden(node.source, path, names)) spans.push({ start: node.start, end: node.end });
   };
   visit(root, []);
   return spans.filter(({ start, end }) => end > start);
 }
 
-function isHidden(source: string, path: Path): boolean {
-  const schema = schemaAt(path);
-  if (schema === undefined || metaOf(schema).secret === true) return true;
-  return path.join('.') === 'account.ikey' && !isIkey(source);
+type Names = ReadonlyMap<string, SettingMeta>;
+
+/** A value may be shown when its key is, or is near to, one of a setting that is no secret. */
+function isHidden(source: string, path: Path, names: Names): boolean {
+  const name = String(path.findLast((step) => typeof step === 'string') ?? '');
+  const known = names.has(name) ? name : didYouMean(name, [...names.keys()]);
+  if (known === undefined || names.get(known)?.secret === true) return true;
+  return known === 'ikey' && !isIkey(source);
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Path } from './problem.ts';
 import { configSchema } from './schema.ts';
+import { valueOf } from './yaml-tree.ts';
+import type { YamlNode, YamlValue } from './yaml-tree.ts';
 
 type Schema = z.core.$ZodType;
 
@@ -31,6 +33,10 @@ export function bare(schema: Schema): Schema {
   )
     inner = inner._zod.def.innerType;
   return inner;
+}
+
+export function defaultOf(schema: Schema): unknown {
+  return schema instanceof z.ZodDefault ? schema._zod.def.defaultValue : undefined;
 }
 
 export function keysOf(schema: Schema | undefined): Readonly<Record<string, Schema>> | undefined {
@@ -100,18 +106,48 @@ export function allSettings(
     const items = itemsOf(value);
     const rows = items !== undefined && keysOf(items) !== undefined;
     const kind = keysOf(value) !== undefined ? 'section' : rows ? 'list of sections' : 'value';
-    const fallback = value instanceof z.ZodDefault ? value._zod.def.defaultValue : undefined;
     const optional = [z.ZodOptional, z.ZodDefault, z.ZodPrefault];
     const required = !optional.some((kind) => value instanceof kind);
     found.push({
       path: here,
       kind,
       required,
-      default: fallback,
+      default: defaultOf(value),
       meta: metaOf(value),
       schema: value,
     });
     found.push(...allSettings(rows ? items : value, rows ? [...here, '[]'] : here));
   }
   return found;
+}
+
+/**
+ * The file's values for the schema. A known key without a value counts as absent, as in DLS; an unknown
+ * one stays, so that it is told. DLS takes anything as a blocked account: each item becomes its text.
+ */
+export function settingsValue(
+  node: YamlNode | undefined,
+  schema: Schema | undefined = configSchema,
+  name = '',
+): YamlValue | undefined {
+  if (node === undefined) return undefined;
+  const keys = keysOf(schema);
+  if (node.kind === 'map' && keys !== undefined) {
+    const pairs: [string, YamlValue | undefined][] = [];
+    for (const [key, { value }] of node.entries) {
+      const known = Object.hasOwn(keys, key);
+      const absent = value.kind === 'scalar' && value.type === 'null';
+      if (known && absent) continue;
+      pairs.push([key, settingsValue(value, known ? keys[key] : undefined, key)]);
+    }
+    return Object.fromEntries(pairs) as YamlValue;
+  }
+  if (node.kind === 'list') {
+    const items = schema === undefined ? undefined : itemsOf(schema);
+    return node.items.map((item) => {
+      if (name === 'block_list' && item.kind === 'scalar') return item.source;
+      return settingsValue(item, items) as YamlValue;
+    });
+  }
+  return valueOf(node);
 }

@@ -1,11 +1,20 @@
 import { z } from 'zod';
 import type { Secret } from '../core/secret.ts';
-import { endpointNames, formatNames, protocolNames } from './names.ts';
+import { endpoints } from '../endpoints/index.ts';
+import { formatters } from '../formatters/index.ts';
+import { sinks } from '../sinks/index.ts';
 
 /**
  * The config file: the single source of its shape, defaults, limits and descriptions. The template, the
  * documentation and the JSON schema are made from or tested against it. Keys without a word on DLS are new.
  */
+
+const namesOf = <T extends object>(list: T): (keyof T & string)[] =>
+  Object.keys(list) as (keyof T & string)[];
+
+const endpointNames = namesOf(endpoints);
+const formatNames = namesOf(formatters);
+const protocolNames = namesOf(sinks);
 
 const text = z.string().min(1);
 const days = z.number().min(0).max(180);

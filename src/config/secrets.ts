@@ -70,7 +70,7 @@ async function fromFile(file: string, path: Path, context: SecretContext): Promi
   const text = new TextDecoder().decode(bytes).replace(/(?:\r?\n)+$/, '');
   if (text === '' || text.includes('\n') || bytes.length > longestSecret)
     return failed(path, 'secret_file_content', {
-      message: `${file} ${text === '' ? 'is empty' : 'holds more than one line'}`,
+      message: `the file '${file}' ${text === '' ? 'is empty' : 'holds more than one line'}`,
       why: 'The file must hold the secret and nothing else.',
       fix: 'Write the secret into it, on one line.',
     });

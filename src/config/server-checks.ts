@@ -1,6 +1,6 @@
 import { didYouMean } from './did-you-mean.ts';
+import { clip } from './problem.ts';
 import type { Finding, Path } from './problem.ts';
-import { clip } from './show.ts';
 import { nodeAt, textAt } from './yaml-document.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
@@ -13,8 +13,9 @@ interface Named {
 export function serverFindings(root: YamlNode): Finding[] {
   const servers = itemsAt(root, ['servers']).flatMap((index): Named[] => {
     const path = ['servers', index, 'id'];
-    const id = textAt(root, path);
-    return id === undefined ? [] : [{ id, path }];
+    const node = nodeAt(root, path);
+    // Also one that lacks its quotes, which is told elsewhere.
+    return node?.kind !== 'scalar' || node.source === '' ? [] : [{ id: node.source, path }];
   });
   const mappings = itemsAt(root, mappingsPath);
   return [
@@ -65,7 +66,7 @@ function mappingFindings(
     const server = textAt(root, path);
     if (server === undefined) continue;
     used.add(server);
-    if (!ids.includes(server)) findings.push(unknownServer(server, path, ids));
+    if (ids.length > 0 && !ids.includes(server)) findings.push(unknownServer(server, path, ids));
     for (const at of itemsAt(root, [...mappingsPath, index, 'endpoints'])) {
       const endpointPath = [...mappingsPath, index, 'endpoints', at];
       const endpoint = textAt(root, endpointPath);
@@ -82,7 +83,8 @@ function mappingFindings(
       feeds.add(feed);
     }
   }
-  if (mappings.length === 0) return findings;
+  // A mapping that names no server was meant for one of these.
+  if (used.size === 0 || [...used].some((name) => !ids.includes(name))) return findings;
   for (const { id, path } of servers)
     if (!used.has(id))
       findings.push({
@@ -97,14 +99,14 @@ function mappingFindings(
 }
 
 function unknownServer(server: string, path: Path, ids: readonly string[]): Finding {
-  const meant = didYouMean(server, ids);
+  const meant = didYouMean(server, ids) ?? (ids.length === 1 ? ids[0] : undefined);
   const known = ids.map((id) => `'${clip(id)}'`).join(', ');
   return {
     severity: 'error',
     code: 'server_unknown',
     path,
     message: `there is no server '${clip(server)}'`,
-    why: known === '' ? 'No server has an id.' : `The servers of this file are: ${known}.`,
+    why: `The servers of this file are: ${known}.`,
     fix: `Write ${meant === undefined ? "a server's id" : `'${clip(meant)}'`}, exactly as under servers.`,
     ...(meant === undefined ? {} : { didYouMean: meant }),
   };

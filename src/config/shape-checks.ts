@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
-import { pathText } from './problem.ts';
+import { clip, orList, pathText } from './problem.ts';
 import type { Finding, Path } from './problem.ts';
-import { clip, orList } from './show.ts';
 import {
   allSettings,
   keysOf,
@@ -101,12 +100,13 @@ function wrongValue(
     };
   }
   if (node.kind === 'scalar' && node.type !== 'text' && wants(issue) === 'string')
-    return { ...base, ...notText(name, node, isSecret(path)) };
+    return { ...base, ...notText(name, node, isSecret(path) || name === 'account.ikey') };
   const given = shown(node, isSecret(path));
   const words = schema === undefined ? undefined : wordsOf(schema);
   if (words !== undefined && node.kind === 'scalar')
     return { ...base, ...wrongWord(name, node, words) };
-  return { ...base, code: 'wrong_value', ...wrongKind(issue, name, given, node, path) };
+  const atKey = node.kind !== 'scalar';
+  return { ...base, code: 'wrong_value', atKey, ...wrongKind(issue, name, given, node, path) };
 }
 
 function wants(issue: Issue): string | undefined {
@@ -193,8 +193,12 @@ function wrongKind(
 function notNumber(name: string, given: string, node: YamlNode): Pick<Finding, 'message' | 'fix'> {
   const value = node.kind === 'scalar' ? node.value : undefined;
   if (typeof value === 'number') {
-    const whole = Number.isFinite(value) ? `Write ${Math.round(value)}.` : 'Write digits.';
-    return { message: `${name} is ${given}, but must be a whole number`, fix: whole };
+    return Number.isFinite(value)
+      ? {
+          message: `${name} is ${given}, but must be a whole number`,
+          fix: `Write ${Math.round(value)}.`,
+        }
+      : { message: `${name} is ${given}, but must be finite`, fix: 'Write digits.' };
   }
   const text = typeof value === 'string' ? value : '';
   const number = /^[-+]?[0-9.]+(?:e[-+]?[0-9]+)?$/i.test(text) ? Number(text) : Number.NaN;
