@@ -3,6 +3,7 @@ import {
   nodeFileSystem,
   previousOf,
   removeLeftovers,
+  renameWithRetries,
   writeAtomic,
   type FileSystem,
 } from '../core/atomic-file.ts';
@@ -10,6 +11,7 @@ import type { Clock } from '../core/clock.ts';
 import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Checkpoint, CheckpointStore, FeedIdentity, StoredCheckpoint } from './checkpoint.ts';
+import { FeedFiles } from './feed-files.ts';
 import {
   decodeRecord,
   encodeRecord,
@@ -18,7 +20,6 @@ import {
   type CheckpointRecord,
   type Reading,
 } from './record.ts';
-import { encodeName, partsOfName } from './state-directory.ts';
 
 export interface FileStoreOptions {
   /** The state directory. */
@@ -43,23 +44,21 @@ export function openFileStore(options: FileStoreOptions): FileStore {
   return new Store(options);
 }
 
-const suffix = '.json';
-
 class Store implements FileStore {
   readonly #options: FileStoreOptions;
   readonly #fs: FileSystem;
-  readonly #directory: string;
+  readonly #files: FeedFiles;
   readonly #sequences = new Map<string, number>();
   readonly #saving = new Map<string, Promise<void>>();
 
   constructor(options: FileStoreOptions) {
     this.#options = options;
     this.#fs = options.fs ?? nodeFileSystem;
-    this.#directory = join(options.directory, 'feeds');
+    this.#files = new FeedFiles(join(options.directory, 'feeds'), this.#fs);
   }
 
   async load(identity: FeedIdentity): Promise<Checkpoint | undefined> {
-    const path = this.#pathOf(identity);
+    const path = this.#files.pathOf(identity);
     const record = (await this.#read(path, identity)) ?? (await this.#adopt(identity));
     if (record === undefined) return undefined;
     this.#sequences.set(path, record.sequence);
@@ -67,7 +66,7 @@ class Store implements FileStore {
   }
 
   async save(identity: FeedIdentity, checkpoint: Checkpoint): Promise<void> {
-    const path = this.#pathOf(identity);
+    const path = this.#files.pathOf(identity);
     const before = this.#saving.get(path) ?? Promise.resolve();
     const saved = before.catch(() => undefined).then(() => this.#write(path, identity, checkpoint));
     this.#saving.set(path, saved);
@@ -79,34 +78,22 @@ class Store implements FileStore {
   }
 
   async list(): Promise<readonly StoredCheckpoint[]> {
-    return (await this.#records()).map(({ identity, checkpoint, savedAtMs }) => ({
-      identity,
-      checkpoint,
-      savedAtMs,
-    }));
+    return (await this.#records(await this.#files.paths())).map(
+      ({ identity, checkpoint, savedAtMs }) => ({
+        identity,
+        checkpoint,
+        savedAtMs,
+      }),
+    );
   }
 
   async hasAny(accountId: string | undefined, endpoint: string): Promise<boolean> {
     // By name, not by content: an unreadable record is a record too.
-    const wanted = partsOfName(encodeName(...partsOf(accountId, endpoint, '')));
-    return (await this.#names()).some((name) => {
-      const parts = partsOfName(name);
-      return (
-        parts.length === wanted.length &&
-        wanted.slice(0, -1).every((part, at) => part === parts[at])
-      );
-    });
+    return (await this.#files.pathsOf({ accountId, endpoint })).length > 0;
   }
 
   async tidy(): Promise<void> {
-    await removeLeftovers(this.#directory, this.#fs);
-  }
-
-  #pathOf({ accountId, endpoint, server }: FeedIdentity): string {
-    return join(
-      this.#directory,
-      `${encodeName(...partsOf(accountId, endpoint, server.id))}${suffix}`,
-    );
+    await removeLeftovers(this.#files.directory, this.#fs);
   }
 
   /** The newest generation that can be read. */
@@ -143,13 +130,14 @@ class Store implements FileStore {
   }
 
   async #setAside(path: string): Promise<string> {
+    const { clock, platform = process.platform } = this.#options;
     const folder = join(this.#options.directory, 'quarantine');
-    const stamp = new Date(this.#options.clock.nowMs()).toISOString().replace(/[:.]/g, '-');
-    const name = path.slice(this.#directory.length + 1);
+    const stamp = new Date(clock.nowMs()).toISOString().replace(/[:.]/g, '-');
+    const name = path.slice(this.#files.directory.length + 1);
     const aside = join(folder, `${stamp}-${name}`);
     try {
       await this.#fs.mkdir(folder, { recursive: true, mode: 0o700 });
-      await this.#fs.rename(path, aside);
+      await renameWithRetries(path, aside, { fs: this.#fs, platform, clock });
       return aside;
     } catch (error) {
       throw failed('checkpoint_write_failed', path, 'moved aside', error);
@@ -159,7 +147,7 @@ class Store implements FileStore {
   /** The record of a server that was renamed in the config: same address, its old id configured no more. */
   async #adopt(identity: FeedIdentity): Promise<CheckpointRecord | undefined> {
     const configured = new Set(this.#options.configuredServerIds);
-    const candidates = (await this.#records()).filter(
+    const candidates = (await this.#records(await this.#files.pathsOf(identity))).filter(
       (record) =>
         sameSource(record.identity, identity) &&
         sameAddress(record.identity, identity) &&
@@ -168,7 +156,7 @@ class Store implements FileStore {
     // After several renames the longest history is the newest.
     const [found] = candidates.sort((a, b) => b.sequence - a.sequence);
     if (found === undefined) return undefined;
-    const path = this.#pathOf(identity);
+    const path = this.#files.pathOf(identity);
     this.#sequences.set(path, found.sequence);
     await this.save(identity, found.checkpoint);
     this.#options.log.info('A renamed server goes on from the checkpoint of its old id', {
@@ -186,44 +174,24 @@ class Store implements FileStore {
     const sequence = known + 1;
     const bytes = encodeRecord({ identity, checkpoint, savedAtMs: clock.nowMs(), sequence });
     try {
-      await this.#fs.mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      await this.#fs.mkdir(this.#files.directory, { recursive: true, mode: 0o700 });
       await writeAtomic(path, bytes, { keepPrevious: true, fs: this.#fs, platform, clock });
     } catch (error) {
       throw failed('checkpoint_write_failed', path, 'written', error);
     }
     this.#sequences.set(path, sequence);
+    if (sequence === 1) await this.#files.added(identity);
   }
 
-  /** File names without `.json` of all feeds that have a current or a previous generation. */
-  async #names(): Promise<readonly string[]> {
-    const files = await this.#fs.readdir(this.#directory).catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return [];
-      throw error;
-    });
-    const names = files
-      .map((file) => file.replace(/\.prev$/, ''))
-      .filter((file) => file.endsWith(suffix));
-    return [...new Set(names)].sort().map((file) => file.slice(0, -suffix.length));
-  }
-
-  async #records(): Promise<readonly CheckpointRecord[]> {
+  async #records(paths: readonly string[]): Promise<readonly CheckpointRecord[]> {
     const records: CheckpointRecord[] = [];
-    for (const name of await this.#names()) {
-      const path = join(this.#directory, `${name}${suffix}`);
+    for (const path of paths) {
       const current = await this.#readOne(path);
       const reading = current?.kind === 'good' ? current : await this.#readOne(previousOf(path));
       if (reading?.kind === 'good') records.push(reading.record);
     }
     return records;
   }
-}
-
-function partsOf(
-  accountId: string | undefined,
-  endpoint: string,
-  serverId: string,
-): readonly string[] {
-  return accountId === undefined ? [endpoint, serverId] : [endpoint, accountId, serverId];
 }
 
 function failed(code: string, path: string, what: string, cause: unknown): ForwarderError {

@@ -54,6 +54,7 @@ class Store implements LearnedStore {
 
   async flush(): Promise<void> {
     this.#waiting?.abort();
+    this.#waiting = undefined;
     await this.#write();
   }
 

@@ -24,7 +24,7 @@ export interface ProgramLog {
   readonly log: Logger;
   /** After logrotate has renamed the file (SIGHUP). */
   readonly reopen: () => Promise<void>;
-  /** Resolves when all lines are written, as far as the disk takes them. */
+  /** Resolves when all lines are written, as far as the disk takes them; later ones are dropped. */
   readonly close: () => Promise<void>;
 }
 
@@ -65,10 +65,11 @@ export function createProgramLog(options: ProgramLogOptions): ProgramLog {
     transports: [transport],
     format: winston.format.printf((info) => String(info.message)),
   });
+  let closed = false;
   const write =
     (at: LogLevel) =>
     (sentence: string, fields: Fields = {}): void => {
-      if (levels[at] > levels[level]) return;
+      if (closed || levels[at] > levels[level]) return;
       logger.log(at, redact(formatLine(clock.nowMs(), at, redact(sentence), fields, redact)));
     };
   return {
@@ -82,6 +83,8 @@ export function createProgramLog(options: ProgramLogOptions): ProgramLog {
       await file?.reopen();
     },
     async close() {
+      if (closed) return;
+      closed = true;
       const finished = new Promise((resolve) => transport.once('finish', resolve));
       logger.end();
       await finished;

@@ -127,6 +127,7 @@ describe('the first start', () => {
     expect(await store.hasAny(undefined, 'auth')).toBe(false);
     await store.save(feed('siem', 'auth'), at(1));
     await store.save(feed('siem', 'activity', 'DA1'), at(1));
+    expect(await store.hasAny('DA1', 'activity')).toBe(true);
     const found = async (account: string | undefined, endpoint: string): Promise<boolean> =>
       open().hasAny(account, endpoint);
     expect(await found(undefined, 'auth')).toBe(true);

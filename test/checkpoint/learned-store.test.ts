@@ -57,6 +57,15 @@ describe('what was learned', () => {
     expect([waits.length, writes]).toEqual([1, 1]);
   });
 
+  it('is written too when it changes while a flush is under way', async () => {
+    const learned = await open();
+    learned.set('a', 1);
+    const flushed = learned.flush();
+    learned.set('a', 2);
+    await flushed;
+    await expect.poll(() => readFile(path, 'utf8'), { timeout: 5000 }).toContain('"a":2');
+  });
+
   it.each(['', 'garbage', '[]', '{"format":2,"values":{}}', '{"format":1,"values":3}'])(
     'begins empty, with a warning, when the file holds %j',
     async (content) => {

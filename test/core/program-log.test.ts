@@ -64,6 +64,8 @@ describe('the program log', () => {
     await new Promise((resolve) => setImmediate(resolve));
     log.error('Three');
     await close();
+    log.error('After the end');
+    await close();
     expect(lines.slice(0, 2)).toEqual([
       '2026-02-13 18:56:20 ERROR One\n',
       '2026-02-13 18:56:20 ERROR Two\n',
