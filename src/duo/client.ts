@@ -31,8 +31,8 @@ export interface DuoClientOptions extends Credentials {
   readonly connectMs?: number;
   /** After decoding; 64 MiB. */
   readonly maxBodyBytes?: number;
-  /** Connections at a time for a host (`Account.apiHost`); 8. */
-  readonly connectionsFor?: (apiHost: string) => number;
+  /** Connections at a time for a host (lower-case, with its port unless that is 443); 8. */
+  readonly connectionsFor?: (host: string) => number;
   /** Connections are closed after this, whatever Duo's Keep-Alive offers; 5 s. */
   readonly idleMs?: number;
 }
@@ -80,8 +80,7 @@ class DuoClient implements DuoApi {
   }
 
   async send(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
-    const { apiHost } = request.account;
-    return inTurn(this.#turn(apiHost), signal, async () => {
+    return inTurn(this.#turn(request.account.apiHost), signal, async () => {
       try {
         return await this.#try(request, signal);
       } catch (error) {
@@ -176,8 +175,8 @@ class DuoClient implements DuoApi {
     });
   }
 
-  #connectionsFor(apiHost: string): number {
-    return this.#options.connectionsFor?.(apiHost) ?? defaults.connections;
+  #connectionsFor(host: string): number {
+    return this.#options.connectionsFor?.(host) ?? defaults.connections;
   }
 
   /** Calls wait here and not inside undici, so that neither the deadline nor the signature ages meanwhile. */
