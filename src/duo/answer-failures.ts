@@ -17,8 +17,6 @@ export interface Refusal {
 }
 
 const byCode: ReadonlyMap<number, FailureCode> = new Map([
-  [40001, 'duo_invalid_parameters'],
-  [40002, 'duo_invalid_parameters'],
   [40102, 'duo_invalid_key'],
   [40103, 'duo_invalid_signature'],
   [40104, 'duo_clock'],

@@ -16,15 +16,11 @@ export const failures = {
     scope: 'source',
     hint: 'Duo grants only a few calls a minute; the pace is lowered by itself. Look for another program that reads the same logs.',
   },
-  duo_invalid_parameters: {
-    remedy: 'park',
-    scope: 'source',
-    hint: 'Duo refuses what was asked; update this program, and report it if that does not help.',
-  },
+  /** Any 400. To a call with an offset it means that the offset is stale: the window is to be begun anew. */
   duo_bad_request: {
     remedy: 'park',
     scope: 'source',
-    hint: 'Duo refuses what was asked; check that account.hostname is the host of this very account.',
+    hint: 'Duo refuses what was asked: check that account.hostname is the host of this very account; if it is, update this program, and report the text if that does not help.',
   },
   duo_invalid_key: {
     remedy: 'park',

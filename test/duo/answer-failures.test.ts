@@ -34,8 +34,8 @@ const answers: readonly (readonly [string, number, string | object, string, stri
   ['too many calls', 429, fail(42901), 'duo_rate_limited', 'retry', 'source'],
   ['too many calls, as a page', 429, '<html>', 'duo_rate_limited', 'retry', 'source'],
   ['too many calls, with status 200', 200, fail(42901), 'duo_rate_limited', 'retry', 'source'],
-  ['a parameter missing', 400, fail(40001), 'duo_invalid_parameters', 'park', 'source'],
-  ['a parameter wrong', 400, fail(40002), 'duo_invalid_parameters', 'park', 'source'],
+  ['a parameter missing', 400, fail(40001), 'duo_bad_request', 'park', 'source'],
+  ['a parameter wrong', 400, fail(40002), 'duo_bad_request', 'park', 'source'],
   ['a wrong host for a child', 400, fail(40003), 'duo_bad_request', 'park', 'source'],
   [
     'a bad request without a code',

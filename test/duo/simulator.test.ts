@@ -122,8 +122,11 @@ describe('a strict Duo', () => {
     expect((await failureOf(duo, logCall(account))).code).toBe('duo_forbidden');
     const old = await setUp();
     const error = await failureOf(old.duo, logCall(old.account, Date.now() - 200 * 86_400_000));
-    expect(error.code).toBe('duo_invalid_parameters');
+    expect(error.code).toBe('duo_bad_request');
     expect(error.message).toContain('mintime must be within the past 180 days');
+    const call = logCall(old.account);
+    const stale = { ...call, params: { ...call.params, next_offset: 'no offset' } };
+    expect((await failureOf(old.duo, stale)).code).toBe('duo_bad_request');
     const unknown = { ...logCall(old.account), path: '/admin/v2/logs/nothing' };
     expect((await failureOf(old.duo, unknown)).code).toBe('duo_not_found');
   });
