@@ -245,9 +245,11 @@ export class GroupCommitSink implements Sink {
     if (this.#closing.signal.aborted) return;
     this.#isDown = true;
     this.#trouble.begins(error);
-    if (error.code === 'server_not_closing') this.#confirmation.unclosed();
+    const isUnclosed = error.code === 'server_not_closing';
+    if (isUnclosed) this.#confirmation.unclosed();
     else this.#confirmation.failed();
-    this.#replay.failed();
+    // A kernel that has taken all and sends no end has a living process, so nothing it confirmed is in doubt.
+    if (!isUnclosed || !this.#machine.seesTxQueue) this.#replay.failed();
     if (wasConnected) {
       this.#size.failed(job.lines);
       const only = job.kind === 'group' && job.lines === 1 ? job.group.parts[0] : undefined;

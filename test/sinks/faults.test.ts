@@ -1,0 +1,159 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  startTcpReceiver,
+  type StreamOptions,
+  type StreamReceiver,
+} from '../../src/simulator/siem.ts';
+import { openTcp } from '../../src/sinks/tcp.ts';
+import {
+  batchOf,
+  isPending,
+  never,
+  serverAt,
+  testTools,
+  textsOf,
+  until,
+  withSink,
+} from './helpers/tools.ts';
+
+describe('a server in trouble', () => {
+  const receivers: StreamReceiver[] = [];
+  afterEach(async () => {
+    await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
+  });
+  const start = async (options: StreamOptions = {}): Promise<StreamReceiver> => {
+    const receiver = await startTcpReceiver(options);
+    receivers.push(receiver);
+    return receiver;
+  };
+  const texts = (receiver: StreamReceiver): string[] =>
+    receiver.lines().map((line) => line.toString('utf8'));
+
+  it('that was killed gets the last two groups again before anything new, and no more than those', async () => {
+    const receiver = await start();
+    const tools = testTools();
+    await withSink(openTcp(serverAt(receiver.port), tools), async (sink) => {
+      for (let n = 0; n < 4; n += 1) await sink.write(batchOf('feed', 1, n), never);
+      await receiver.stop();
+      const write = sink.write(batchOf('feed', 1, 4), never);
+      await until(() => sink.state().trouble?.code === 'server_refused');
+      await receiver.start();
+      await write;
+      expect(texts(receiver).slice(4)).toEqual(['feed:2', 'feed:3', 'feed:4']);
+      expect(sink.state().confirmedLines).toBe(5);
+      expect(tools.said.map(({ level }) => level)).toEqual(['warn', 'info']);
+    });
+  });
+
+  it('that is killed again and again is not sent a line more than three times for it', async () => {
+    const receiver = await start();
+    await withSink(openTcp(serverAt(receiver.port), testTools()), async (sink) => {
+      await sink.write(batchOf('feed', 1, 0), never);
+      for (let n = 1; n < 6; n += 1) {
+        await receiver.stop();
+        const write = sink.write(batchOf('feed', 1, n), never);
+        await until(() => sink.state().trouble !== undefined);
+        await receiver.start();
+        await write;
+      }
+      for (let n = 0; n < 6; n += 1) {
+        const times = texts(receiver).filter((text) => text === `feed:${n}`).length;
+        expect(times).toBeGreaterThanOrEqual(1);
+        expect(times).toBeLessThanOrEqual(3);
+      }
+    });
+  });
+
+  it('that was killed gets nothing again when replay_groups is 0', async () => {
+    const receiver = await start();
+    const tools = testTools({ timing: { replayGroups: 0 } });
+    await withSink(openTcp(serverAt(receiver.port), tools), async (sink) => {
+      await sink.write(batchOf('feed', 1), never);
+      await receiver.stop();
+      const write = sink.write(batchOf('feed', 1, 1), never);
+      await until(() => sink.state().trouble !== undefined);
+      await receiver.start();
+      await write;
+      expect(texts(receiver)).toEqual(['feed:0', 'feed:1']);
+    });
+  });
+
+  it('that reads nothing is given up after the deadline, said to be stalled, and gets all when it reads again', async () => {
+    const receiver = await start();
+    receiver.pause();
+    const tools = testTools({ timing: { progressMs: 200, groupBytes: 30_000_000 } });
+    const batch = batchOf('feed', 100, 0, 200_000);
+    await withSink(openTcp(serverAt(receiver.port), tools), async (sink) => {
+      const write = sink.write(batch, never);
+      await until(() => sink.state().trouble !== undefined);
+      expect(tools.said[0]?.fields).toMatchObject({ code: 'server_stalled' });
+      expect(await isPending(write, 300)).toBe(true);
+      receiver.resume();
+      await write;
+      expect(new Set(texts(receiver)).size).toBe(100);
+    });
+  });
+
+  it('that reads slowly but steadily has all the time it needs, and gets every line once', async () => {
+    // 8 MB at 8 MB/s against a deadline of 300 ms: progress counts, not the time it takes.
+    const receiver = await start({ behaviour: { readBytesPerSecond: 8_000_000 } });
+    const tools = testTools({ timing: { groupBytes: 16_000_000, progressMs: 400 } });
+    tools.facts.set(`close:TCP:127.0.0.1:${receiver.port}`, { closed: true });
+    const batch = batchOf('feed', 400, 0, 20_000);
+    await withSink(openTcp(serverAt(receiver.port), tools), async (sink) => {
+      await sink.write(batch, never);
+      const arrived = texts(receiver);
+      expect(new Set(arrived).size).toBe(400);
+      expect(arrived.length).toBeLessThan(400 * 3);
+    });
+  });
+
+  it('that reads 100 kB/s and could not take a full group in time gets everything, in smaller groups', async () => {
+    const receiver = await start({ behaviour: { readBytesPerSecond: 100_000 } });
+    const tools = testTools({ timing: { progressMs: 500 } });
+    tools.facts.set(`close:TCP:127.0.0.1:${receiver.port}`, { closed: true });
+    const batch = batchOf('feed', 500, 0, 490);
+    await withSink(openTcp(serverAt(receiver.port), tools), async (sink) => {
+      await sink.write(batch, never);
+      const arrived = texts(receiver);
+      expect(new Set(arrived)).toEqual(new Set(textsOf(batch)));
+      expect(arrived.length).toBeLessThan(500 * 3);
+      expect(sink.state()).toEqual({ level: 'drained', confirmedLines: 500 });
+    });
+  });
+
+  it('that ends early, whatever it has read, gets the lines again', async () => {
+    const receiver = await start({ behaviour: { closeAfterBytes: 50 } });
+    await withSink(openTcp(serverAt(receiver.port), testTools()), async (sink) => {
+      const write = sink.write(batchOf('feed', 2_000, 0, 100), never);
+      await until(() => sink.state().trouble?.code === 'server_closed_early');
+      delete receiver.behaviour.closeAfterBytes;
+      await write;
+      expect(new Set(texts(receiver)).size).toBe(2_000);
+    });
+  });
+
+  it('does not make memory grow, however long it lasts', async () => {
+    const receiver = await start();
+    receiver.pause();
+    const tools = testTools({ timing: { progressMs: 20, backoffBaseMs: 1, backoffCapMs: 2 } });
+    tools.facts.set(`close:TCP:127.0.0.1:${receiver.port}`, { closed: true });
+    const sink = openTcp(serverAt(receiver.port), tools);
+    const write = sink.write(batchOf('feed', 1_000, 0, 2_000), never);
+    const ended = expect(write).rejects.toMatchObject({ code: 'sink_closed' });
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const usedBytes = (): number => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    await until(() => receiver.connections.accepted > 10);
+    const beforeBytes = usedBytes();
+    await until(() => receiver.connections.accepted > 60);
+    expect(usedBytes() - beforeBytes).toBeLessThan(5_000_000);
+    await sink.close();
+    await ended;
+  });
+});
