@@ -1,4 +1,5 @@
 /** The only place where concrete parts meet: config → client, store, sinks, feeds → engine. */
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { ConfigPaths } from './config/paths.ts';
 import type { Config, ServerConfig } from './config/schema.ts';
@@ -94,6 +95,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     park: { baseMs: 15 * 60_000, capMs: 24 * 3_600_000 },
   };
   const ended = new AbortController();
+  setMaxListeners(0, ended.signal);
   const feeds = buildFeeds(planned, { ...options, api, learned, destinations, stop: ended.signal });
   const startedMs = clock.nowMs();
   const beginTools = {

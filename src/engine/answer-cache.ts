@@ -8,7 +8,6 @@ export interface Call {
   readonly permit: Promise<void>;
   answer: Promise<ApiAnswer> | undefined;
   /** Set when the answer has come. */
-  size: number;
   last: boolean;
 }
 
@@ -19,6 +18,7 @@ export interface Call {
 export class AnswerCache {
   readonly #maxBytes: number;
   readonly #calls = new Map<string, Call>();
+  readonly #sizes = new Map<Call, number>();
   #bytes = 0;
 
   constructor(maxBytes = 32 * 1024 * 1024) {
@@ -38,18 +38,19 @@ export class AnswerCache {
   }
 
   /** The answer has come: it takes room from now on. */
-  keep(call: Call): void {
+  keep(call: Call, size: number): void {
     if (this.#calls.get(call.key) !== call) return;
-    this.#bytes += call.size;
-    for (const other of this.#calls.values()) {
+    this.#sizes.set(call, size);
+    this.#bytes += size;
+    for (const oldest of this.#sizes.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
-      if (other.size > 0) this.drop(other);
+      this.drop(oldest);
     }
   }
 
   drop(call: Call): void {
-    if (this.#calls.get(call.key) !== call) return;
-    this.#calls.delete(call.key);
-    this.#bytes -= call.size;
+    this.#bytes -= this.#sizes.get(call) ?? 0;
+    this.#sizes.delete(call);
+    if (this.#calls.get(call.key) === call) this.#calls.delete(call.key);
   }
 }

@@ -72,7 +72,7 @@ export class PageSource {
     // A last page is old news for whoever did not wait for the same tick: more may have come since.
     if (call === undefined || (call.last && call.tick !== tick)) {
       if (call !== undefined) cache.drop(call);
-      call = { key, tick, permit: limiter.acquire(stop), answer: undefined, size: 0, last: false };
+      call = { key, tick, permit: limiter.acquire(stop), answer: undefined, last: false };
       call.permit.catch(() => undefined);
       cache.add(call);
     }
@@ -91,24 +91,18 @@ export class PageSource {
     try {
       const answer = await api.send({ account, method: 'GET', path: endpoint.path, params }, stop);
       limiter.granted();
-      call.size = answer.size;
       call.last = endpoint.offset(answer) === undefined && this.#isLast(answer);
       if (this.#newest !== undefined && this.#newest !== call) cache.drop(this.#newest);
       this.#newest = shared ? call : undefined;
-      if (shared) cache.keep(call);
-      else this.#forget(call);
+      if (shared) cache.keep(call, answer.size);
+      else cache.drop(call);
       return answer;
     } catch (error) {
-      this.#forget(call);
+      cache.drop(call);
       const failure = asForwarderError(error);
       if (failure.code === 'duo_rate_limited') limiter.rejected(failure.retryAfterMs);
       throw failure;
     }
-  }
-
-  #forget(call: Call): void {
-    call.size = 0;
-    this.#options.cache.drop(call);
   }
 
   /** Without offsets, a full page is the only sign that more will come. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 
@@ -39,6 +40,8 @@ export function watchSignals(options: ShutdownOptions): Shutdown {
   const stop = new AbortController();
   const abandon = new AbortController();
   const ended = new AbortController();
+  // Every feed listens to them; Node would take more than ten for a leak and warn on stderr.
+  setMaxListeners(0, stop.signal, abandon.signal);
   const begin = (reason: string): void => {
     if (stop.signal.aborted) return;
     log.info('Stopping: what is on its way is finished and saved', { reason });

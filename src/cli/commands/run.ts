@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname, tmpdir } from 'node:os';
 import { type App, openApp, type Overrides } from '../../app.ts';
 import { prepareStateDirectory, stateDirectory } from '../../checkpoint/state-directory.ts';
@@ -136,7 +137,11 @@ async function runToEnd(
   const watch = untilStuck(progress, seconds * 1000, io.clock, ended.signal).then((stuck) => {
     if (stuck) gaveUp.abort(new Error(`nothing was confirmed for ${seconds} s`));
   });
-  const either = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, gaveUp.signal]);
+  const either = (signal: AbortSignal): AbortSignal => {
+    const any = AbortSignal.any([signal, gaveUp.signal]);
+    setMaxListeners(0, any);
+    return any;
+  };
   const whole = await app.run(either(stop), either(abandon));
   ended.abort();
   await watch;
