@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { ForwarderError } from '../../src/core/errors.ts';
+import { FeedStatus } from '../../src/engine/feed-status.ts';
+import { never, recordingLog } from './parts.ts';
+import { TestClock } from './test-clock.ts';
+
+function made() {
+  const clock = new TestClock();
+  const { log, said } = recordingLog();
+  return { clock, said, status: new FeedStatus('auth > siem', clock, log) };
+}
+const timeout = new ForwarderError('duo_timeout', 'no answer', { hint: 'Look at the firewall.' });
+const forbidden = new ForwarderError('duo_forbidden', 'no right', { remedy: 'park' });
+
+describe("a feed's status", () => {
+  it('tells trouble once, however often it is tried, with the next try and the remedy', () => {
+    const { said, status } = made();
+    for (const waitMs of [1000, 2000, 4000]) status.trouble(timeout, waitMs);
+    expect(said).toEqual([
+      {
+        level: 'warn',
+        sentence: 'The feed has trouble and tries again',
+        fields: {
+          feed: 'auth > siem',
+          code: 'duo_timeout',
+          message: 'no answer',
+          next_try_seconds: 1,
+          hint: 'Look at the firewall.',
+        },
+      },
+    ]);
+    expect(status.phase).toBe('retrying');
+  });
+
+  it('tells when the trouble is another one, and that a parked feed will test itself', () => {
+    const { said, status } = made();
+    status.trouble(timeout, 1000);
+    status.trouble(forbidden, 900_000);
+    expect(said.map(({ level, fields }) => [level, fields['code']])).toEqual([
+      ['warn', 'duo_timeout'],
+      ['error', 'duo_forbidden'],
+    ]);
+    expect(status.phase).toBe('parked');
+  });
+
+  it('tells once that all is well again, and after how long', async () => {
+    const { clock, said, status } = made();
+    status.trouble(timeout, 1000);
+    await clock.sleep(90_000, never);
+    status.well('running');
+    status.well('running');
+    expect(said.slice(1)).toEqual([
+      {
+        level: 'info',
+        sentence: 'The feed is well again',
+        fields: { feed: 'auth > siem', after_seconds: 90 },
+      },
+    ]);
+    expect(status.problem).toBeUndefined();
+    expect(status.nextTryMs).toBeUndefined();
+  });
+
+  it('says nothing while all goes well', () => {
+    const { said, status } = made();
+    status.well('catching up');
+    status.well('running');
+    status.ended();
+    expect(said).toEqual([]);
+    expect(status.phase).toBe('ended');
+  });
+
+  it('shows since when it is in its state and when the next try comes', async () => {
+    const { clock, status } = made();
+    await clock.sleep(5_000, never);
+    status.trouble(timeout, 2_000);
+    await clock.sleep(1_000, never);
+    status.trouble(timeout, 4_000);
+    expect(status.sinceMs).toBe(clock.startMs + 5_000);
+    expect(status.nextTryMs).toBe(clock.startMs + 10_000);
+  });
+
+  it('tells every gap as an error with its times', () => {
+    const { said, status } = made();
+    status.gap({ fromMs: 0, toMs: 60_000, reason: 'too old' });
+    expect(said[0]).toMatchObject({
+      level: 'error',
+      fields: {
+        code: 'gap',
+        from: '1970-01-01T00:00:00.000Z',
+        to: '1970-01-01T00:01:00.000Z',
+        reason: 'too old',
+      },
+    });
+    expect(status.gaps).toBe(1);
+  });
+
+  it('counts what was confirmed and keeps the last event time over an empty page', () => {
+    const { status } = made();
+    status.confirmed(3, 1234, 1);
+    status.confirmed(0, undefined, 0);
+    expect(status).toMatchObject({ delivered: 3, late: 1, lastEventMs: 1234 });
+  });
+});
