@@ -64,6 +64,41 @@ describe('a record on disk', () => {
     );
   });
 
+  it('with any single bit turned is refused, or means the same', () => {
+    const record: CheckpointRecord = {
+      identity: {
+        accountId: 'DA1',
+        endpoint: 'auth',
+        server: { id: 'é', protocol: 'TCP', hostname: 'h', port: 514 },
+      },
+      checkpoint: {
+        cursor: {
+          positionMs: 1771008980351,
+          positionId: 'tx',
+          readToMs: 1,
+          rereadAtMs: 2,
+          idsSinceMs: 3,
+          taken: 'AAAA',
+          fullest: 4,
+        },
+        mark: 5,
+      },
+      savedAtMs: 6,
+      sequence: 7,
+    };
+    const whole = encodeRecord(record);
+    let refused = 0;
+    for (let bit = 0; bit < whole.length * 8; bit += 1) {
+      const bytes = Uint8Array.from(whole);
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      const reading = decodeRecord(bytes);
+      if (reading.kind === 'good') expect(reading.record).toEqual(record);
+      else refused += 1;
+      expect(reading.kind).not.toBe('newer');
+    }
+    expect(refused).toBeGreaterThan(whole.length * 7);
+  });
+
   it('is never taken from bytes that are none', () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -58,6 +58,14 @@ describe('writing a file whole', () => {
     }
     expect([await text(file), await text(`${file}.prev`)]).toEqual(['two', 'one']);
     expect(await readdir(directory)).toHaveLength(2);
+  });
+
+  it('cleans up after a crash that left both generations as one file', async () => {
+    await writeFile(file, 'one');
+    await link(file, `${file}.prev`);
+    await writeAtomic(file, Buffer.from('two'), { keepPrevious: true });
+    expect([await text(file), await text(`${file}.prev`)]).toEqual(['two', 'one']);
+    expect((await readdir(directory)).sort()).toEqual(['state.json', 'state.json.prev']);
   });
 
   it('lets many write at once: the file is one of them, whole', async () => {

@@ -195,13 +195,14 @@ describe('a rotating file on a full disk', () => {
       },
     };
     const file = open({ fs, clock, maxBytes: 18 });
-    for (const line of numbers(5)) file.append(line);
+    const all = ['longer than a whole file may be', ...numbers(5)];
+    for (const line of all) file.append(line);
     await file.flush();
     space = 1000;
     clock.wake();
     await file.close();
-    expect(await lines()).toEqual(numbers(5));
-    expect(await readFile(`${path}.2`, 'utf8')).toBe('line 0\nline 1\n');
+    expect(await lines()).toEqual(all);
+    expect(await readFile(`${path}.3`, 'utf8')).toBe(`${all[0]}\n`);
   });
 
   it('never keeps the program from ending', async () => {
