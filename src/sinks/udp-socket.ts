@@ -60,11 +60,13 @@ function connected(
     };
     const quiet = onAbort(signal, () => fail(signal.reason));
     socket.once('error', fail);
-    socket.connect(port, address, () => {
+    socket.once('connect', () => {
       quiet();
       socket.off('error', fail);
       resolve(socket);
     });
+    // Without a callback: it would get the error instead of the event.
+    socket.connect(port, address);
   });
 }
 

@@ -1,0 +1,172 @@
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
+import { reset } from '../../src/sinks/connection.ts';
+import { Conversation } from '../../src/sinks/conversation.ts';
+import { dial } from '../../src/sinks/dial.ts';
+import { type Machine, thisMachine } from '../../src/sinks/machine.ts';
+import { collect, listen, type Receiver } from './helpers/servers.ts';
+import { isPending, never, serverAt, shortTiming, testTools, until } from './helpers/tools.ts';
+
+describe('one connection', () => {
+  const receivers: Receiver[] = [];
+  afterEach(async () => {
+    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
+  });
+  const converse = async (
+    onConnection: (socket: Socket) => void,
+    { machine = thisMachine, progressMs = 5_000 } = {},
+  ): Promise<{ conversation: Conversation; receiver: Receiver; over: string[] }> => {
+    const receiver = await listen(onConnection);
+    receivers.push(receiver);
+    const server = serverAt(receiver.port);
+    const { socket, roundTripMs } = await dial(server, testTools(), machine, never);
+    const over: string[] = [];
+    const conversation = new Conversation(
+      { socket, transport: socket, roundTripMs },
+      { server, machine, clock: systemClock, timing: { ...shortTiming, progressMs } },
+      ({ code }) => over.push(code),
+    );
+    return { conversation, receiver, over };
+  };
+  const payload = Buffer.from('one\ntwo\n');
+
+  it('confirms by the end of the peer that comes after ours, and by nothing before', async () => {
+    let read: (() => Buffer) | undefined;
+    const { conversation, receiver } = await converse((socket) => (read = collect(socket)));
+    const sending = conversation.send(payload, 'drained');
+    await until(() => receiver.sockets[0]?.readableEnded === true);
+    expect(read?.().equals(payload)).toBe(true);
+    expect(await isPending(sending, 100)).toBe(true);
+    receiver.sockets[0]?.end();
+    await sending;
+    expect(conversation.isOpen).toBe(false);
+  });
+
+  it.each(['drained', 'transport'] as const)(
+    'does not confirm (%s) when the peer ended first, whatever fits into buffers',
+    async (goal) => {
+      const { conversation } = await converse((socket) => void socket.end());
+      await expect(conversation.send(Buffer.alloc(500_000), goal)).rejects.toMatchObject({
+        code: 'server_closed_early',
+      });
+    },
+  );
+
+  it('does not confirm when the peer resets after it has read all', async () => {
+    const { conversation } = await converse((socket) => {
+      socket.resume().on('end', () => socket.resetAndDestroy());
+    });
+    await expect(conversation.send(payload, 'drained')).rejects.toMatchObject({
+      code: 'server_reset',
+    });
+  });
+
+  it('does not confirm when the peer closes without having read all', async () => {
+    const { conversation } = await converse((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        setTimeout(() => socket.destroy(), 20);
+      });
+    });
+    await expect(conversation.send(Buffer.alloc(5_000_000), 'drained')).rejects.toMatchObject({
+      code: expect.stringMatching(/^server_(reset|closed_early)$/) as string,
+    });
+  });
+
+  it('tells a peer that does not close from one that does not take the lines', async () => {
+    const silent = await converse((socket) => void socket.resume(), { progressMs: 300 });
+    await expect(silent.conversation.send(payload, 'drained')).rejects.toMatchObject({
+      code: 'server_not_closing',
+    });
+    const frozen = await converse((socket) => void socket.pause(), { progressMs: 300 });
+    await expect(
+      frozen.conversation.send(Buffer.alloc(20_000_000), 'drained'),
+    ).rejects.toMatchObject({
+      code: 'server_stalled',
+    });
+  });
+
+  it('is not kept alive by a peer that talks but takes nothing', async () => {
+    const { conversation } = await converse(
+      (socket) => {
+        socket.pause();
+        const timer = setInterval(() => socket.write('x'), 10);
+        socket.on('close', () => clearInterval(timer));
+      },
+      { progressMs: 300 },
+    );
+    await expect(conversation.send(Buffer.alloc(20_000_000), 'drained')).rejects.toMatchObject({
+      code: 'server_stalled',
+    });
+  });
+
+  it('confirms where the kernel tells nothing too, after the time of a round trip', async () => {
+    const machine: Machine = { ...thisMachine, seesTxQueue: false };
+    const { conversation } = await converse(
+      (socket) => void socket.resume().on('end', () => socket.end()),
+      { machine },
+    );
+    await conversation.send(payload, 'drained');
+    const early = await converse((socket) => void socket.end(), { machine });
+    await expect(early.conversation.send(Buffer.alloc(500_000), 'drained')).rejects.toMatchObject({
+      code: 'server_closed_early',
+    });
+  });
+
+  it('goes on when the kernel should tell but never does', async () => {
+    const machine: Machine = {
+      ...thisMachine,
+      seesTxQueue: true,
+      readFile: async () => Buffer.alloc(0),
+    };
+    const { conversation } = await converse(
+      (socket) => void socket.resume().on('end', () => socket.end()),
+      { machine },
+    );
+    await conversation.send(payload, 'drained');
+  });
+
+  it('can be used for one group after the other at the weaker levels, and tells once when it is over', async () => {
+    let read: (() => Buffer) | undefined;
+    const { conversation, receiver, over } = await converse((socket) => (read = collect(socket)));
+    await conversation.send(payload, 'transport');
+    await conversation.send(payload, 'none');
+    await until(() => read?.().length === 16);
+    expect(conversation.isOpen).toBe(true);
+    receiver.sockets[0]?.resetAndDestroy();
+    await until(() => over.length > 0);
+    expect(over).toEqual(['server_reset']);
+    expect(conversation.isOpen).toBe(false);
+  });
+
+  it('says nothing when it is closed by us, and ends a send that is abandoned', async () => {
+    const closed = await converse((socket) => void socket.resume());
+    closed.conversation.close();
+    await until(() => closed.receiver.sockets[0]?.readableEnded === true);
+    expect(closed.over).toEqual([]);
+    const left = await converse((socket) => void socket.pause());
+    const sending = left.conversation.send(Buffer.alloc(20_000_000), 'drained');
+    const ended = expect(sending).rejects.toMatchObject({ code: 'server_reset' });
+    left.conversation.abandon();
+    await ended;
+  });
+
+  it('is reset so that the peer does not take it for a clean end', async () => {
+    const errors: string[] = [];
+    const receiver = await listen((socket) => {
+      socket.resume().on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? ''));
+    });
+    receivers.push(receiver);
+    const { socket, roundTripMs } = await dial(
+      serverAt(receiver.port),
+      testTools(),
+      thisMachine,
+      never,
+    );
+    await until(() => receiver.sockets.length === 1);
+    reset({ socket, transport: socket, roundTripMs });
+    await until(() => errors.length > 0);
+    expect(errors).toEqual(['ECONNRESET']);
+  });
+});
