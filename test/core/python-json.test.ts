@@ -59,6 +59,7 @@ describe('JSON in the spelling of Python', () => {
     '{"a" 1}',
     '"\\x"',
     '"\n"',
+    '"\u001f"',
     '1 2',
     '"\\u12"',
   ])('refuses what is no JSON: %j', (text) => {
