@@ -34,10 +34,21 @@ export function decodeText(bytes: Uint8Array, limit: number): DecodedText {
       saveAs,
     );
     return {
-      text: new TextDecoder('windows-1252').decode(bytes),
+      text: windows1252(bytes),
       finding: { ...finding, span: { start, end: start + 1 } },
     };
   }
+}
+
+// 0x80 to 0x9f; the rest is as in Latin-1. Node 20's own decoder reads these as control characters.
+const windowsOnly = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+function windows1252(bytes: Uint8Array): string {
+  const latin = Buffer.from(bytes).toString('latin1');
+  return latin.replace(
+    /[\u0080-\u009f]/g,
+    (char) => windowsOnly[char.charCodeAt(0) - 0x80] ?? char,
+  );
 }
 
 const saveAs: Pick<Finding, 'why' | 'fix'> = {
