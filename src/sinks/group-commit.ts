@@ -3,11 +3,13 @@ import { asForwarderError, ForwarderError } from '../core/errors.ts';
 import type { Batch, Mark } from '../core/types.ts';
 import { Confirmation } from './confirmation.ts';
 import type { Dialer, Report } from './connection.ts';
-import { Conversation, type Goal } from './conversation.ts';
-import { Gather, type Group, type Writing } from './gather.ts';
+import { Connections } from './connections.ts';
+import type { Conversation } from './conversation.ts';
+import { Gather, type Group } from './gather.ts';
 import { GroupSize } from './group-size.ts';
 import type { Machine } from './machine.ts';
 import { Pace } from './pace.ts';
+import { Refusals } from './refusals.ts';
 import { Replay, type ReplayPiece } from './replay.ts';
 import type { ServerOptions, Sink, SinkState, SinkTools } from './sink.ts';
 import { Trouble } from './trouble.ts';
@@ -30,7 +32,6 @@ type Job =
 
 // Slots can be given back without a write, and nobody tells.
 const lookAgainMs = 20;
-const refusalsUntilSkip = 3;
 
 /**
  * Lines of all feeds of one server, in groups: a group counts when the server has read it and has
@@ -50,15 +51,14 @@ export class GroupCommitSink implements Sink {
   readonly #pace: Pace | undefined;
   readonly #closing = new AbortController();
   readonly #jobs = new Set<Promise<void>>();
-  readonly #open = new Set<Conversation>();
-  #held: Conversation | undefined;
+  readonly #refusals = new Refusals(this.#gather);
+  readonly #connections: Connections;
   #runningJobs = 0;
   #isDown = false;
   #isBackingOff = false;
   #isLookingAgain = false;
   #flushed = false;
   #confirmedLines = 0;
-  #confirmedGroups = 0;
 
   constructor(server: ServerOptions, tools: SinkTools, machine: Machine, dialer: Dialer) {
     const { timing, clock, log } = tools;
@@ -68,6 +68,8 @@ export class GroupCommitSink implements Sink {
     this.#tools = tools;
     this.#machine = machine;
     this.#dialer = dialer;
+    const talk = { ...tools, server, machine };
+    this.#connections = new Connections(dialer, talk, (error) => this.#idleOver(error));
     this.#size = new GroupSize(Math.max(1, fullLines));
     this.#replay = new Replay(timing.replayGroups);
     this.#confirmation = new Confirmation(server, tools, machine);
@@ -119,8 +121,7 @@ export class GroupCommitSink implements Sink {
     const error = closedError(this.#server);
     this.#closing.abort(error);
     for (const writing of this.#gather.removeAll()) writing.done.reject(error);
-    this.#held?.close();
-    for (const conversation of this.#open) conversation.abandon();
+    this.#connections.close();
     await Promise.all(this.#jobs);
   }
 
@@ -171,7 +172,7 @@ export class GroupCommitSink implements Sink {
     let conversation: Conversation | undefined;
     try {
       await this.#pace?.take(planned.lines, this.#closing.signal);
-      conversation = await this.#conversation(goal);
+      conversation = await this.#connections.open(goal, this.#closing.signal);
       job = this.#cutAgain(planned);
       if (job === undefined) return goal === 'drained' ? conversation.close() : undefined;
       if (job.kind === 'replay') this.#replay.sending();
@@ -189,7 +190,7 @@ export class GroupCommitSink implements Sink {
         this.#failed(job ?? planned, error, conversation !== undefined);
       }
     } finally {
-      if (conversation !== undefined) this.#open.delete(conversation);
+      if (conversation !== undefined) this.#connections.done(conversation);
       this.#runningJobs -= 1;
       this.#pump();
     }
@@ -208,18 +209,6 @@ export class GroupCommitSink implements Sink {
     return { kind: 'group', group, payload: group.payload, lines: group.ends.length };
   }
 
-  async #conversation(goal: Goal): Promise<Conversation> {
-    if (goal !== 'drained' && this.#held?.isOpen === true) return this.#held;
-    const { signal } = this.#closing;
-    const connection = await this.#dialer.connect(signal);
-    const tools = { ...this.#tools, server: this.#server, machine: this.#machine };
-    const conversation = new Conversation(connection, tools, (error) => this.#idleOver(error));
-    this.#open.add(conversation);
-    if (signal.aborted) conversation.abandon();
-    if (goal !== 'drained') this.#held = conversation;
-    return conversation;
-  }
-
   // A long-lived connection that breaks while nothing is under way: what was confirmed is in doubt.
   #idleOver(error: ForwarderError): void {
     if (this.#runningJobs > 0 || error.code === 'server_closed_early') return;
@@ -233,7 +222,7 @@ export class GroupCommitSink implements Sink {
     this.#trouble.ends();
     this.#dialer.proven();
     this.#size.succeeded(job.lines);
-    this.#confirmedGroups += 1;
+    this.#refusals.groupConfirmed();
     if (job.kind === 'replay') return this.#replay.sent(job.piece);
     this.#confirmedLines += job.lines;
     this.#replay.confirmed(job.group);
@@ -252,24 +241,9 @@ export class GroupCommitSink implements Sink {
     if (!isUnclosed || !this.#machine.seesTxQueue) this.#replay.failed();
     if (wasConnected) {
       this.#size.failed(job.lines);
-      const only = job.kind === 'group' && job.lines === 1 ? job.group.parts[0] : undefined;
-      if (only !== undefined) this.#refused(only.writing, error);
+      if (job.kind === 'group') this.#refusals.groupFailed(job.group, error);
     }
     this.#inBackground(this.#backOff(error.retryAfterMs));
-  }
-
-  // One line that no server takes must not hold up all others; but a server that takes nothing at all
-  // must not cost a line, so only a refusal with other groups confirmed since the last one counts.
-  #refused(writing: Writing, error: ForwarderError): void {
-    if (writing.refusals === 0 || this.#confirmedGroups > writing.confirmedAtRefusal)
-      writing.refusals += 1;
-    writing.confirmedAtRefusal = this.#confirmedGroups;
-    this.#gather.moveToEnd(writing);
-    if (writing.refusals < refusalsUntilSkip) return;
-    this.#gather.remove(writing);
-    const message = `line ${writing.next} alone was refused ${refusalsUntilSkip} times while others went through: ${error.message}`;
-    const details = { remedy: 'skip', scope: 'event', index: writing.next, cause: error } as const;
-    writing.done.reject(new ForwarderError('line_refused', message, details));
   }
 
   async #backOff(retryAfterMs = 0): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { isIP } from 'node:net';
+import { systemCode } from '../core/errors.ts';
 import type { Connection, Dialer, Report } from './connection.ts';
 import { dial } from './dial.ts';
 import {
@@ -86,12 +87,13 @@ class TlsDialer implements Dialer {
         socket.destroy();
         reject(signal.reason as Error);
       });
+      const ended = (): void => reject(this.#closedInHandshake(transport, material));
       // Stays: an error after the promise is settled must not become an uncaught one.
       socket.on('error', (error: Error) => {
         quiet();
-        reject(error);
+        if (systemCode(error) === 'ECONNRESET') ended();
+        else reject(error);
       });
-      const ended = (): void => reject(this.#closedInHandshake(transport, material));
       socket.once('end', ended).once('close', ended);
       socket.on('session', (session) => (this.#session = session));
       socket.once('secureConnect', () => {

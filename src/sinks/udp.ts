@@ -68,6 +68,8 @@ class UdpSink implements Sink {
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<Mark | undefined> {
+    signal.throwIfAborted();
+    if (batch.lines.length === 0) return undefined;
     const stop = new AbortController();
     const quiet = [signal, this.#closing.signal].map((outer) =>
       onAbort(outer, () => stop.abort(outer.reason)),

@@ -161,6 +161,29 @@ describe('the dead letters', () => {
     expect(await records()).toHaveLength(1);
   });
 
+  it('count as kept only when the disk has them', async () => {
+    const { open } = await import('node:fs/promises');
+    const steps: string[] = [];
+    const openFile = async (path: string): Promise<LetterFile> => {
+      const file = await open(path, 'w+');
+      const sync = async (): Promise<void> => {
+        await file.sync();
+        steps.push('synced');
+      };
+      return {
+        write: file.write.bind(file),
+        truncate: (n) => file.truncate(n),
+        sync,
+        close: () => file.close(),
+      };
+    };
+    const store = await openHere({ openFile });
+    await store.add(letter(), never);
+    steps.push('resolved');
+    await store.close();
+    expect(steps).toEqual(['synced', 'resolved']);
+  });
+
   it('that can not be opened end the start with the path and a remedy', async () => {
     await writeFile(join(directory, 'file'), '');
     await expect(openHere({ directory: join(directory, 'file', 'below') })).rejects.toMatchObject({
