@@ -32,7 +32,7 @@ export function upgradeConfig(text: string): UpgradeResult {
       return { kind: 'current', text };
     return refused('version_unknown', 'no way is known to upgrade a file of this version');
   }
-  const document = parseDocument(body.replaceAll('\r\n', '\n'), {
+  const document = parseDocument(spaced(body, findings).replaceAll('\r\n', '\n'), {
     schema: 'failsafe',
     uniqueKeys: false,
     logLevel: 'silent',
@@ -56,6 +56,14 @@ function refused(code: string, message: string): UpgradeResult {
   const fix = 'Check that this is a config of Duo Log Sync, or begin with the template.';
   const path = code === 'version_unknown' ? ['version'] : [];
   return { kind: 'refused', findings: [{ severity: 'error', code, path, message, fix }] };
+}
+
+/** Comments get the space before them that the YAML writer insists on. */
+function spaced(text: string, findings: readonly Finding[]): string {
+  const places = findings.flatMap(({ code, span }) =>
+    code === 'comment_without_space' && span !== undefined ? [span.start] : [],
+  );
+  return places.reduceRight((sum, at) => `${sum.slice(0, at)} ${sum.slice(at)}`, text);
 }
 
 function indentOf(text: string): number {

@@ -31,13 +31,15 @@ export function readYaml(text: string): YamlDocument {
   });
   const [first, second] = [...parsed];
   if (first === undefined || first.contents === null) return { root: undefined, findings: [] };
-  const errors = first.errors.map(syntaxFinding);
+  const glued = first.errors.filter(isGluedComment);
+  const errors = first.errors.filter((error) => !glued.includes(error)).map(syntaxFinding);
   if (second !== undefined) errors.push(severalDocuments(second));
   if (errors.length > 0) return { root: undefined, findings: withoutEchoes(errors) };
   const builder = new TreeBuilder();
   const root = builder.build(first.contents);
   const fatal = builder.findings.some((finding) => finding.severity === 'error');
-  return { root: fatal ? undefined : root, findings: builder.findings };
+  const findings = [...glued.map(gluedComment), ...builder.findings];
+  return { root: fatal ? undefined : root, findings };
 }
 
 // What YAML calls printable (1.1, section 4.1), as PyYAML checks it.
@@ -92,6 +94,22 @@ function tooMuch(text: string): Finding | undefined {
     column = newline < 0 ? column + source.length : source.length - newline - 1;
   }
   return undefined;
+}
+
+/** PyYAML takes a comment that begins right behind a closing quote or bracket. */
+function isGluedComment(error: YAMLError): boolean {
+  return error.code === 'MISSING_CHAR' && error.message.startsWith('Comments must be separated');
+}
+
+function gluedComment(error: YAMLError): Finding {
+  return {
+    severity: 'warning',
+    code: 'comment_without_space',
+    path: [],
+    span: { start: error.pos[0], end: error.pos[0] + 1 },
+    message: 'a comment begins without a space before its #',
+    fix: 'Put a space before the #.',
+  };
 }
 
 /** After the first fault the parser is astray: of what follows only the same fault elsewhere is true. */

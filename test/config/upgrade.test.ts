@@ -25,6 +25,12 @@ describe('the upgrade', () => {
     expect(plain).not.toContain('\r');
   });
 
+  it('takes a comment without a space before it, as DLS does', () => {
+    expect(upgraded(old.replace('"sk"', '"sk"#one').replace("logs'", "logs'#two"))).toMatch(
+      /"sk" #one[^]*duologsync\.log' #two/,
+    );
+  });
+
   it('does not fold long lines', () => {
     const long = `'${'word '.repeat(100)}end'`;
     expect(upgraded(old.replace('"sk"', long))).toContain(long);

@@ -57,6 +57,12 @@ describe('a YAML file', () => {
     expect(findings[0]?.fix).toMatch(/^[A-Z'].*\.$/);
   });
 
+  it('may have a comment right behind a quote, with a warning, because PyYAML takes it', () => {
+    expect(value("a: 'x'#y\nb: 1\n")).toEqual({ a: 'x', b: 1 });
+    expect(codes("a: 'x'#y\n")).toEqual(['comment_without_space']);
+    expect(value('a: x#y\n')).toEqual({ a: 'x#y' });
+  });
+
   const levels = 'bcdefghi';
   const bomb = [...levels]
     .map(
