@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { configPath, hostOf, tell } from '../../src/cli/config-file.ts';
+import { ForwarderError } from '../../src/core/errors.ts';
+import { fakeIo } from './fake-io.ts';
+
+describe('the config file', () => {
+  it('is the one on the command line, then the one that the environment names', () => {
+    const io = fakeIo({ env: { DUOLOGSYNC_CONFIG: 'named.yml' } });
+    expect(configPath('given.yml', io)).toBe('given.yml');
+    expect(configPath(undefined, io)).toBe('named.yml');
+  });
+
+  it.each([
+    ['linux', 0, {}, '/etc/duologsync/config.yml'],
+    ['linux', 1000, {}, '/home/me/.config/duologsync/config.yml'],
+    ['linux', 1000, { XDG_CONFIG_HOME: '/xdg' }, '/xdg/duologsync/config.yml'],
+    ['linux', 1000, { XDG_CONFIG_HOME: 'xdg' }, '/home/me/.config/duologsync/config.yml'],
+    ['darwin', 501, {}, '/Library/Application Support/duologsync/config.yml'],
+    ['win32', undefined, { ProgramData: 'D:\\Data' }, 'D:\\Data\\duologsync\\config.yml'],
+    ['win32', undefined, {}, 'C:\\ProgramData\\duologsync\\config.yml'],
+  ] as const)('on %s for user %s with %o is %s', (platform, uid, env, path) => {
+    expect(configPath(undefined, fakeIo({ platform, uid, env, home: '/home/me' }))).toBe(path);
+  });
+
+  it('is checked for the machine that the command runs on', () => {
+    const windows = fakeIo({ platform: 'win32', uid: undefined, home: 'C:\\Users\\me' });
+    expect(hostOf(windows)).toEqual({ platform: 'win32', env: {}, home: 'C:\\Users\\me' });
+    expect(hostOf(fakeIo({ uid: 7 }))).toMatchObject({ uid: 7 });
+  });
+});
+
+describe('an error at the start', () => {
+  it('is two lines: what, and what to do', () => {
+    const io = fakeIo();
+    const error = new ForwarderError('already_running', 'It runs.', { hint: 'Stop it.' });
+    expect(tell(error, io)).toBe(75);
+    expect(io.err()).toBe('duologsync: It runs.\n  Stop it.\n');
+  });
+
+  it('that nobody expected is thrown on', () => {
+    expect(() => tell(new TypeError('ours'), fakeIo())).toThrow('ours');
+  });
+});
