@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { startDuo, type DuoSimulator } from '../../src/simulator/duo-server.ts';
 import { makeEvents } from '../../src/simulator/history.ts';
 import { startTcpReceiver, type StreamReceiver } from '../../src/simulator/siem.ts';
-import { start, until } from '../helpers/program.ts';
+import { start, stoppedGently, until } from '../helpers/program.ts';
 
 const logs = ['auth', 'telephony', 'activity', 'adminaction'] as const;
 type Log = (typeof logs)[number];
@@ -79,7 +79,7 @@ async function runUntil(lines: number): Promise<string[]> {
   const program = start([config], { NODE_EXTRA_CA_CERTS: ca, TZ: 'America/New_York' });
   try {
     await until(`${lines} lines`, () => siem.lines().length >= lines);
-    expect(await program.kill('SIGTERM')).toBe(0);
+    expect(await program.kill('SIGTERM')).toBe(stoppedGently);
   } finally {
     await program.kill('SIGKILL');
   }

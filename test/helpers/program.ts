@@ -10,6 +10,11 @@ import type { DuoSimulator } from '../../src/simulator/duo-server.ts';
 /** The built program, as a user would start it. `npm test` builds it first. */
 export const mainFile = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
+/** Windows knows no signal that a program could answer: there `kill` just ends it. */
+export const hasSignals = process.platform !== 'win32';
+/** How the program ends when it is told to. */
+export const stoppedGently = hasSignals ? 0 : 'SIGTERM';
+
 export interface TestServer {
   readonly id: string;
   readonly protocol: 'TCP' | 'TCPSSL' | 'UDP';
