@@ -31,6 +31,9 @@ export function exitCodeOf(errorCode: string): ExitCode {
       return exitCodes.tryAgain;
     case 'state_directory_unusable':
     case 'dead_letter_unusable':
+    case 'lock_unusable':
+    case 'export_exists':
+    case 'export_failed':
       return exitCodes.cannotCreate;
     case 'ca_unreadable':
       return exitCodes.config;

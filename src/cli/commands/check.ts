@@ -34,16 +34,16 @@ class Report {
   fail(step: string, error: ForwarderError): void {
     this.total += 1;
     this.failed += 1;
-    if (refusals.has(error.code)) this.refused += 1;
+    if (keyRefusals.has(error.code) || error.code === 'duo_forbidden') this.refused += 1;
     say(this.#io.stdout, `  FAIL  ${step.padEnd(12)} ${error.message} (${error.code})`);
     if (error.hint !== undefined) say(this.#io.stdout, `        ${error.hint}`);
   }
 }
 
-const refusals: ReadonlySet<string> = new Set([
+const keyRefusals: ReadonlySet<string> = new Set([
   'duo_invalid_key',
   'duo_invalid_signature',
-  'duo_forbidden',
+  'duo_unauthorized',
 ]);
 
 const deadlineMs = 90_000;
@@ -85,15 +85,11 @@ async function checkDuo(config: Config, api: DuoApi, report: Report, io: Io): Pr
     } catch (error) {
       const failure = asForwarderError(error);
       const step = stepOf(failure.code);
-      if (step !== 'permission') {
-        // Whatever stands before the permission stands before every log: once is enough.
-        report.fail(reached ? name : step, failure);
-        if (!reached) return;
-      } else {
-        if (!reached) reachedDuo(config, api, report, io);
-        reached = true;
-        report.fail(name, failure);
-      }
+      if (step === 'permission' && !reached) reachedDuo(config, api, report, io);
+      reached ||= step === 'permission';
+      report.fail(reached ? name : step, failure);
+      // Whatever stands before the permission stands before every log: once is enough.
+      if (!reached) return;
     }
   }
 }
@@ -104,7 +100,7 @@ function reachedDuo(config: Config, api: DuoApi, report: Report, io: Io): void {
   report.ok('TLS', '');
   const seconds = (api.nowMs() - io.clock.nowMs()) / 1000;
   report.ok('clock', `${seconds >= 0 ? '+' : ''}${seconds.toFixed(1)} s against Duo`);
-  report.ok('key', config.account.ikey);
+  report.ok('key', 'accepted');
 }
 
 /** Which step an error belongs to, in the order in which a call meets them. */
@@ -112,7 +108,7 @@ function stepOf(code: string): string {
   if (code.startsWith('proxy_')) return 'proxy';
   if (code.startsWith('duo_tls')) return 'TLS';
   if (code === 'duo_clock') return 'clock';
-  if (code === 'duo_invalid_key' || code === 'duo_invalid_signature') return 'key';
+  if (keyRefusals.has(code)) return 'key';
   if (code === 'duo_forbidden' || code === 'duo_not_found') return 'permission';
   return 'connection';
 }

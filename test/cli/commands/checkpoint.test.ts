@@ -64,7 +64,7 @@ describe('checkpoint export-dls', () => {
     const [file = ''] = await readdir(folder);
     await writeFile(join(folder, file), 'mine');
     const refused = await exported(folder, workplace.configFile);
-    expect(refused.code).toBe(1);
+    expect(refused.code).toBe(73);
     expect(refused.err).toContain('--force');
     expect(await readFile(join(folder, file), 'utf8')).toBe('mine');
     expect((await exported(folder, workplace.configFile, true)).code).toBe(0);
