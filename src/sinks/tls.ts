@@ -8,9 +8,9 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { isIP } from 'node:net';
-import { systemCode } from '../core/errors.ts';
+import { ForwarderError, systemCode } from '../core/errors.ts';
 import type { Connection, Dialer, Report } from './connection.ts';
-import { dial } from './dial.ts';
+import { dial, type Dialled } from './dial.ts';
 import {
   clientCertificateRefused,
   handshakeClosed,
@@ -41,6 +41,8 @@ class TlsDialer implements Dialer {
   readonly #machine: Machine;
   #isProven = false;
   #session: Buffer | undefined;
+  /** False once a resumption has failed where a full handshake went well. */
+  #resumes = true;
   /** What the session was made with: a changed file must not be outlived by a session. */
   #materialHash = '';
 
@@ -55,15 +57,45 @@ class TlsDialer implements Dialer {
   }
 
   async connect(signal: AbortSignal, report?: Report): Promise<Connection> {
-    const { clock, timing } = this.#tools;
     const material = await readMaterial(this.#server, this.#machine);
-    const { socket: transport, roundTripMs } = await dial(
-      this.#server,
-      this.#tools,
-      this.#machine,
+    const transport = await this.#dial(signal, report);
+    this.#dropOutlived(material);
+    if (this.#session === undefined) return this.#secure(transport, material, signal, report);
+    try {
+      return await this.#secure(transport, material, signal, report);
+    } catch (error) {
+      // An alert comes from a living process; a connection that breaks is a failure, for which lines are replayed.
+      if (signal.aborted || !isTlsAlert(error)) throw error;
+    }
+    // OpenSSL servers that ask for a client certificate and set no session id context refuse every
+    // resumption with "internal error" (measured with rsyslog's ossl driver): no failure of the server.
+    const connection = await this.#secure(
+      await this.#dial(signal, report),
+      material,
       signal,
       report,
     );
+    this.#resumes = false;
+    return connection;
+  }
+
+  #dial(signal: AbortSignal, report?: Report): Promise<Dialled> {
+    return dial(this.#server, this.#tools, this.#machine, signal, report);
+  }
+
+  #dropOutlived(material: Material): void {
+    const hash = createHash('sha256').update(JSON.stringify(material)).digest('base64');
+    if (hash !== this.#materialHash || !this.#resumes) this.#session = undefined;
+    this.#materialHash = hash;
+  }
+
+  async #secure(
+    { socket: transport, roundTripMs }: Dialled,
+    material: Material,
+    signal: AbortSignal,
+    report?: Report,
+  ): Promise<Connection> {
+    const { clock, timing } = this.#tools;
     try {
       const late = (): Error => handshakeTimeout(this.#server);
       const socket = await within(timing.connectMs, late, clock, signal, (limit) =>
@@ -114,9 +146,6 @@ class TlsDialer implements Dialer {
   #options(socket: Socket, material: Material): ConnectionOptions {
     const { hostname, serverName } = this.#server;
     const name = serverName ?? hostname;
-    const hash = createHash('sha256').update(JSON.stringify(material)).digest('base64');
-    if (hash !== this.#materialHash) this.#session = undefined;
-    this.#materialHash = hash;
     const passphrase = this.#server.clientKeyPassphrase?.reveal();
     const { ca, cert, key } = material;
     return {
@@ -162,6 +191,10 @@ class TlsDialer implements Dialer {
     if (refusal !== undefined) throw refusal;
     signal.throwIfAborted();
   }
+}
+
+function isTlsAlert(error: unknown): boolean {
+  return error instanceof ForwarderError && /^ERR_SSL_.*ALERT/.test(systemCode(error.cause) ?? '');
 }
 
 function describe(socket: TLSSocket, nowMs: number): string {

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer } from 'node:net';
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
 import { createAuthority } from '../../src/simulator/certificates.ts';
@@ -130,6 +131,40 @@ describe('a TLS server', () => {
       expect(reused).toEqual([false, true, true]);
     });
   });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'that refuses to resume %s is in no trouble: it gets full handshakes from then on',
+    async (version) => {
+      const pair = authority.issue({ names: ['127.0.0.1'] });
+      // Not Node's own server: that one sets a session id context, without which OpenSSL refuses.
+      const secureContext = createSecureContext({
+        ...{ cert: pair.certPem, key: pair.keyPem, ca: authority.certPem },
+        ...{ minVersion: version, maxVersion: version },
+      });
+      let connections = 0;
+      const server = createServer({ allowHalfOpen: true }, (transport) => {
+        connections += 1;
+        transport.on('error', () => undefined);
+        const tls = { isServer: true, requestCert: true, rejectUnauthorized: false, secureContext };
+        const socket = new TLSSocket(transport, tls);
+        socket
+          .resume()
+          .on('end', () => socket.end())
+          .on('error', () => undefined);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      started.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
+      const { port } = server.address() as { port: number };
+      const tools = testTools();
+      await withSink(TCPSSL.open(tlsServer(port), tools), async (sink) => {
+        for (let index = 0; index < 4; index += 1)
+          await sink.write(batchOf('feed', 1, index), never);
+        expect(tools.said).toEqual([]);
+        // One for each write, and the one that was refused.
+        expect(connections).toBe(5);
+      });
+    },
+  );
 
   it('is trusted by any certificate of a file that holds several and a key besides', async () => {
     const { keyPem } = stranger.issue({ names: ['x'] });
