@@ -1,6 +1,5 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { createLineCutter } from './lines.ts';
-import { resetNow } from './reset.ts';
 
 /** What a receiver does wrong; may be changed while it runs and then counts for what comes. */
 export interface ReceiverBehaviour {
@@ -136,9 +135,10 @@ export async function startStreamReceiver(
   }
 
   function reset(socket: Socket): void {
-    // Under TLS only the connection below can be reset.
+    // Under TLS only the connection below can be reset; the one above follows by itself. To destroy that
+    // one in the same turn ends the process (measured, Node 20.20).
     const { remotePort } = socket;
-    for (const below of raw) if (below.remotePort === remotePort) resetNow(below);
+    for (const below of raw) if (below.remotePort === remotePort) below.resetAndDestroy();
   }
 
   function rest(socket: Socket, ms: number): void {
@@ -195,7 +195,7 @@ export async function startStreamReceiver(
       if (stopping === undefined) return Promise.resolve();
       return new Promise((resolve) => {
         stopping.close(() => resolve());
-        for (const socket of raw) resetNow(socket);
+        for (const socket of raw) socket.resetAndDestroy();
       });
     },
   };
