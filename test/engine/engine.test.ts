@@ -62,7 +62,9 @@ describe('the engine', () => {
   it('parks a feed alone whose checkpoint is unreadable, and starts it when that is repaired', async () => {
     const parts = filled();
     let torn = true;
+    let looks = 0;
     parts.store.beforeLoad = (server) => {
+      if (server === 'torn') looks += 1;
       if (torn && server === 'torn')
         throw new ForwarderError('checkpoint_unreadable', 'torn', { remedy: 'park' });
     };
@@ -70,6 +72,7 @@ describe('the engine', () => {
     void parts.clock.sleep(60_000, never).then(() => {
       expect([bad.status.phase, good.status.phase]).toEqual(['parked', 'running']);
       expect(bad.sink.ids).toEqual([]);
+      expect(looks).toBe(1);
       torn = false;
     });
     parts.stopAfter(hourMs);

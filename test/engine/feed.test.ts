@@ -70,6 +70,17 @@ describe('a feed', () => {
     expect(parts.store.saved[0]?.mark).toBe(17);
   });
 
+  it('keeps the last mark when a delivery brings none', async () => {
+    const parts = filled(2);
+    parts.duo.pageLimit = 1;
+    const feed = parts.feed('siem');
+    const marks = [17, undefined];
+    feed.sink.answer = async () => marks.shift();
+    parts.stopAfter(1_000);
+    await run(parts, feed);
+    expect(parts.store.saved.slice(0, 2).map(({ mark }) => mark)).toEqual([17, 17]);
+  });
+
   it('saves nothing while nothing is delivered and less than an hour has passed', async () => {
     const parts = bench();
     parts.stopAfter(50 * 60_000);
@@ -150,6 +161,23 @@ describe('a feed', () => {
     expect(parts.store.saved[0]?.cursor.positionId).toBe('t4');
   });
 
+  it('goes past a page of which no event can be delivered, and saves that at once', async () => {
+    const parts = filled(2);
+    const feed = parts.feed('siem', {
+      formatter: {
+        format: () => {
+          throw new Error('never');
+        },
+      },
+    });
+    void parts.clock.sleep(30_000, never).then(() => {
+      expect(parts.store.saved.map(({ cursor }) => cursor.positionId)).toEqual(['t1']);
+    });
+    parts.stopAfter(60_000);
+    await run(parts, feed);
+    expect(parts.letters).toHaveLength(2);
+  });
+
   it('does not go past an event that it could not even set aside', async () => {
     const parts = filled(1);
     let full = true;
@@ -198,6 +226,26 @@ describe('a feed in trouble with Duo', () => {
     expect(feed.sink.ids).toEqual(ids(3));
     expect(parts.said.map(({ level }) => level)).toEqual(['warn', 'info']);
   });
+
+  it.each([
+    ['duo_server_error', 1_000],
+    ['duo_forbidden', 900_000],
+  ] as const)(
+    'waits after %s as short as the first time once all was well',
+    async (code, stepMs) => {
+      const parts = filled(1);
+      const at: number[] = [];
+      // Three failures, a good answer, one more failure.
+      parts.duo.fault = (call) => {
+        at.push(parts.clock.monotonicMs());
+        return call <= 3 || call === 5 ? code : undefined;
+      };
+      parts.stopAfter(4 * hourMs);
+      await run(parts, parts.feed('siem'));
+      expect((at[3] ?? 0) - (at[2] ?? 0)).toBeGreaterThan(1.9 * stepMs);
+      expect((at[5] ?? 0) - (at[4] ?? 0)).toBeLessThan(1.1 * stepMs);
+    },
+  );
 
   it('waits as long as Duo asks for', async () => {
     const parts = filled(1);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRateLimiter } from '../../src/duo/rate-limit.ts';
 import type { PageSource } from '../../src/engine/page-source.ts';
 import { type Bench, bench, intervalMs, never } from './parts.ts';
-import { rest } from './test-clock.ts';
+import { TestClock, rest } from './test-clock.ts';
 
 const params = { mintime: '0', maxtime: '9999999999999', limit: '1000', sort: 'ts:asc' };
 
@@ -144,6 +144,28 @@ describe('the calls of a source', () => {
     expect(limiter.state().blockedMs).toBeGreaterThanOrEqual(60_000);
     await ask(one, 0);
     expect(clock.nowMs() - clock.startMs).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('tell the limiter when one is answered, so that the next refusal counts as the first again', async () => {
+    const { duo, source } = filled();
+    const clock = new TestClock();
+    const limiter = createRateLimiter({ clock });
+    duo.fault = (call) => (call % 2 === 1 ? 'duo_rate_limited' : undefined);
+    const one = source(false, limiter);
+    await expect(ask(one, 0)).rejects.toThrow();
+    await ask(one, 0);
+    await expect(ask(one, 0)).rejects.toThrow();
+    expect(limiter.state().blockedMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('are not waited for any longer by one who is told to stop while Duo lets none go', async () => {
+    const { source, limiter } = filled();
+    limiter.rejected(3_600_000);
+    const stop = new AbortController();
+    const waiting = ask(source(), 0, stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    expect(limiter.state().blockedMs).toBeGreaterThan(3_000_000);
   });
 
   it('leave the limiter alone when Duo fails otherwise', async () => {
