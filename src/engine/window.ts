@@ -34,6 +34,8 @@ export interface Reading {
   readonly next: Cursor;
   /** Ask again at once: the poll is not over. */
   readonly more: boolean;
+  /** The poll is over and its window was read to its end. */
+  readonly whole: boolean;
   /** Events of this page that Duo showed only after the position had passed them. */
   readonly late: number;
   readonly gaps: readonly Gap[];
@@ -90,7 +92,8 @@ function newWindow(cursor: Cursor, nowMs: number, rules: WindowRules): OpenWindo
   const window = { mintimeMs: cursor.positionMs, endMs, nowMs, fromMs: cursor.positionMs };
   // A fixed grid instead of "ten minutes after my last", so that all feeds of a source re-read together.
   const due = (timeMs: number): number => Math.floor(timeMs / Math.max(1, rules.rereadMs));
-  if (due(nowMs) <= due(cursor.rereadAtMs) || rules.lookbackMs <= 0) return window;
+  // A last re-read in the future was dated by a wrong clock: it counts for nothing.
+  if (due(nowMs) === due(cursor.rereadAtMs) || rules.lookbackMs <= 0) return window;
   const back = Math.max(cursor.positionMs - rules.lookbackMs, cursor.idsSinceMs);
   return { ...window, mintimeMs: Math.min(back, cursor.positionMs), rereadPages: 0 };
 }
@@ -125,16 +128,17 @@ export function read(
     ? nextByOffset(page, offset, window, rules.ordered)
     : nextByTime(page, window, rules.pageLimit);
   const over = step.window === undefined;
-  // A re-read is done when it has passed the position at which the poll began, or all was read.
+  // A re-read is done when it has passed the position at which the poll began, or the poll is over. One
+  // that breaks off is not made again at once: it would break off again, and keep what is new waiting.
   const reread = window.rereadPages !== undefined && step.window?.rereadPages === undefined;
-  const rereadAtMs = reread && (!over || step.whole) ? window.nowMs : cursor.rereadAtMs;
-  const moved = { ...page.cursor, rereadAtMs };
+  const moved = { ...page.cursor, rereadAtMs: reread ? window.nowMs : cursor.rereadAtMs };
   return {
     events: page.events,
     next: over
       ? closed(moved, step.whole, rules.ordered, page.newestMs)
       : { ...moved, window: step.window },
     more: !over,
+    whole: over && step.whole,
     late: page.late,
     gaps: step.gap === undefined ? [] : [step.gap],
   };
@@ -163,8 +167,8 @@ export function restart(cursor: Cursor): Cursor | undefined {
   return { ...cursor, window: beginAnew(window, cursor.positionMs) };
 }
 
-/** Gives up the poll under way; the next one begins at the position. */
+/** Gives up the poll under way; the next one begins at the position, without the re-read if this was one. */
 export function abandonWindow(cursor: Cursor): Cursor {
-  const { window: _, ...rest } = cursor;
-  return rest;
+  const { window, ...rest } = cursor;
+  return window?.rereadPages === undefined ? rest : { ...rest, rereadAtMs: window.nowMs };
 }

@@ -69,13 +69,13 @@ describe('a re-read', () => {
     expect(cursor.rereadAtMs).toBe(nowMs + 10 * minuteMs);
   });
 
-  it('is not taken for done when the poll broke off before the position', () => {
+  it('that breaks off waits for its next turn, so that what is new comes first', () => {
     let cursor = opened(caughtUp(), nowMs + 10 * minuteMs);
-    const { rereadAtMs } = cursor;
     for (let i = 0; i < 3; i += 1) cursor = goOn(read([], `x${i}`, cursor, rules));
     const last = read([], 'x3', cursor, rules);
     expect(last.more).toBe(false);
-    expect(last.next.rereadAtMs).toBe(rereadAtMs);
+    expect(last.next.rereadAtMs).toBe(nowMs + 10 * minuteMs);
+    expect(opened(last.next, nowMs + 12 * minuteMs).window.rereadPages).toBeUndefined();
   });
 
   it('comes at the same time for all feeds of a source, whenever each began', () => {
