@@ -9,6 +9,8 @@ export interface Call {
   answer: Promise<ApiAnswer> | undefined;
   /** Set when the answer has come. */
   last: boolean;
+  /** It failed, or its answer is kept no more: whoever has not had it yet asks anew. */
+  dropped?: boolean;
 }
 
 /**
@@ -52,5 +54,8 @@ export class AnswerCache {
     this.#bytes -= this.#sizes.get(call) ?? 0;
     this.#sizes.delete(call);
     if (this.#calls.get(call.key) === call) this.#calls.delete(call.key);
+    // Thousands of feeds that wait for a place hold their call; they must not hold its page.
+    call.dropped = true;
+    call.answer = undefined;
   }
 }

@@ -4,9 +4,17 @@
  */
 import { Backoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Cursor } from '../core/cursor.ts';
+import type { Cursor, OpenWindow } from '../core/cursor.ts';
 import { ForwarderError, asForwarderError } from '../core/errors.ts';
-import type { Account, DeadLetterBox, Line, LogEvent, Mark, Origin } from '../core/types.ts';
+import type {
+  Account,
+  ApiAnswer,
+  DeadLetterBox,
+  Line,
+  LogEvent,
+  Mark,
+  Origin,
+} from '../core/types.ts';
 import type { CheckpointStore, FeedIdentity } from '../checkpoint/checkpoint.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Formatter } from '../formatters/formatter.ts';
@@ -86,7 +94,10 @@ class FeedRun {
   readonly #abandon: AbortSignal;
   readonly #retry: Backoff;
   readonly #park: Backoff;
+  /** As far as the server has confirmed. */
   #cursor: Cursor;
+  /** The request under way, until its page is confirmed. */
+  #asking: OpenWindow | undefined;
   #mark: Mark | undefined;
   #saved: Cursor;
   #tick = -1;
@@ -105,7 +116,8 @@ class FeedRun {
   async until(stop: AbortSignal): Promise<boolean> {
     while (!stop.aborted) {
       try {
-        if (await this.#step(stop)) return true;
+        const whole = await this.#step(stop);
+        if (whole !== undefined) return whole;
       } catch (error) {
         if (stop.aborted) break;
         if (!(await this.#recover(asForwarderError(error), stop))) return false;
@@ -114,54 +126,67 @@ class FeedRun {
     return false;
   }
 
-  /** One page. True when `once` is done. */
-  async #step(stop: AbortSignal): Promise<boolean> {
-    const { source, rules, endpoint, status } = this.#feed;
+  /** One page. With `once`, at the end of its poll: whether all was read. */
+  async #step(stop: AbortSignal): Promise<boolean | undefined> {
+    const { source, endpoint, slots, status } = this.#feed;
+    const { once } = this.#tools;
     const opened = await this.#open(stop);
-    if (opened === undefined) return this.#tools.once;
-    if (opened.gap !== undefined) status.gap(opened.gap);
-    this.#cursor = opened.cursor;
-    const params = endpoint.params(opened.cursor.window);
+    if (opened === undefined) return once ? true : undefined;
+    const { window } = opened.cursor;
+    this.#asking = window;
+    const openedMs = Math.max(window.nowMs, source.nowMs());
+    const params = endpoint.params(window);
     const call = await source.prepare(params, this.#tick, stop);
-    const more = await this.#feed.slots.run(stop, async () => {
+    const page = await slots.run(stop, async () => {
+      // Another server's feed had the answer, and it is kept no more: a place never waits for leave.
+      if (call.dropped === true) return undefined;
       const answer = await source.fetch(call, params, stop);
-      const rows = endpoint.rows(answer).map((row) => ({
-        row,
-        id: endpoint.id(row),
-        timeMs: endpoint.timeMs(row),
-      }));
-      const page = read(rows, endpoint.offset(answer), opened.cursor, rules);
-      await this.#deliver(page);
-      return page.more;
+      // Only answers tell Duo's time: a window that a wrong clock opened before the first one is void.
+      if (source.isAhead(openedMs)) return this.#goTo(abandonWindow(this.#cursor));
+      return this.#deliver(answer, opened);
     });
+    if (page === undefined) return undefined;
     this.#retry.reset();
     this.#park.reset();
-    status.well(more ? 'catching up' : 'running');
-    return this.#tools.once && !more;
+    status.well(page.more ? 'catching up' : 'running');
+    return once && !page.more ? page.whole : undefined;
   }
 
   async #open(stop: AbortSignal): Promise<Opened | undefined> {
     const { source, rules } = this.#feed;
-    if (this.#cursor.window !== undefined) {
-      const goesOn = open(this.#cursor, source.nowMs(), rules);
+    const window = this.#asking ?? this.#cursor.window;
+    if (window !== undefined) {
+      const goesOn = open({ ...this.#cursor, window }, source.nowMs(), rules);
       if (goesOn !== undefined) return goesOn;
-      this.#cursor = abandonWindow(this.#cursor);
+      this.#goTo(abandonWindow(this.#cursor));
     }
     const tick = await source.tick(this.#tick, stop);
     this.#tick = tick.number;
     return open(this.#cursor, tick.nowMs, rules);
   }
 
-  async #deliver(page: Reading): Promise<void> {
-    const { status } = this.#feed;
-    for (const gap of page.gaps) status.gap(gap);
+  #goTo(cursor: Cursor): undefined {
+    this.#cursor = cursor;
+    this.#asking = undefined;
+  }
+
+  async #deliver(answer: ApiAnswer, { cursor, gap }: Opened): Promise<Reading> {
+    const { endpoint, rules, status } = this.#feed;
+    const rows = endpoint.rows(answer).map((row) => ({
+      row,
+      id: endpoint.id(row),
+      timeMs: endpoint.timeMs(row),
+    }));
+    const page = read(rows, endpoint.offset(answer), cursor, rules);
+    for (const lost of gap === undefined ? page.gaps : [gap, ...page.gaps]) status.gap(lost);
     const { origin, lines } = await this.#format(page.events);
     if (lines.length > 0) await this.#write(origin, lines);
     const quietMs = page.next.readToMs - this.#saved.readToMs;
     if (page.events.length > 0 || quietMs >= saveAtLeastEveryMs) await this.#save(page.next);
-    this.#cursor = page.next;
+    this.#goTo(page.next);
     const last = page.events[page.events.length - 1];
     status.confirmed(lines.length, last?.timeMs, page.late);
+    return page;
   }
 
   /** A formatter that fails on one event never holds up the others: that one is set aside. */
@@ -237,12 +262,16 @@ class FeedRun {
   async #recover(error: ForwarderError, stop: AbortSignal): Promise<boolean> {
     // The limiter waits by itself; being told to wait is no failure.
     if (error.code === 'duo_rate_limited') return true;
-    const again = error.code === 'duo_bad_request' ? restart(this.#cursor) : undefined;
-    if (again !== undefined) {
-      this.#cursor = again;
-      return true;
+    // What is kept may be the cause: the next try must ask Duo.
+    this.#feed.source.forget();
+    let parks = error.remedy === 'park' || error.remedy === 'stop';
+    if (error.code === 'duo_bad_request') {
+      const again = restart(this.#cursor);
+      // A poll of its own does without this offset; it waits for the next beat anyway.
+      if (this.#cursor.window?.offset !== undefined) parks = false;
+      this.#goTo(again ?? abandonWindow(this.#cursor));
+      if (again !== undefined) return true;
     }
-    const parks = error.remedy === 'park' || error.remedy === 'stop';
     if (this.#tools.once && (parks || this.#retry.attempts + 1 >= triesOfOnce)) {
       this.#feed.status.trouble(error, 0);
       return false;

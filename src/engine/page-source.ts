@@ -29,6 +29,8 @@ export interface PageSourceOptions {
   readonly stop: AbortSignal;
 }
 
+const tolerableMs = 60_000;
+
 /**
  * The rows of one account × endpoint. It owns the poll clock, so that all feeds ask alike, and makes one
  * call for all that ask the same: answers are shared by request, never by cursor.
@@ -48,26 +50,32 @@ export class PageSource {
     return this.#options.api.nowMs();
   }
 
-  /** The first tick after number `after`, which may have begun already. Rejects when aborted. */
+  /** The first tick after number `after`; it may have begun already, less than an interval ago. Rejects when aborted. */
   async tick(after: number, signal: AbortSignal): Promise<Tick> {
     const { clock, intervalMs } = this.#options;
     for (;;) {
       signal.throwIfAborted();
       const dueInMs = this.#tickAtMs + intervalMs - clock.monotonicMs();
-      if (this.#tick !== undefined && this.#tick.number > after) return this.#tick;
-      if (this.#tick === undefined || dueInMs <= 0) {
+      if (this.#tick === undefined || dueInMs <= 0 || this.isAhead(this.#tick.nowMs)) {
         this.#tick = { number: (this.#tick?.number ?? -1) + 1, nowMs: this.nowMs() };
         this.#tickAtMs = clock.monotonicMs();
-      } else {
-        await clock.sleep(dueInMs, signal);
       }
+      if (this.#tick.number > after) return this.#tick;
+      await clock.sleep(this.#tickAtMs + intervalMs - clock.monotonicMs(), signal);
     }
+  }
+
+  /** Whether this was never Duo's time: a wrong clock said so before an answer of Duo set it right. */
+  isAhead(nowMs: number): boolean {
+    return nowMs > this.nowMs() + tolerableMs;
   }
 
   /** Waits for leave to make this call, or joins one that is under way. */
   async prepare(params: Params, tick: number, signal: AbortSignal): Promise<Call> {
-    const { cache, limiter, stop, account } = this.#options;
-    const key = JSON.stringify([account.id ?? '', this.#options.name, params]);
+    const { cache, limiter, stop, account, endpoint } = this.#options;
+    // A request without an end never grows old by itself; one with an end names its tick by it.
+    const beat = endpoint.hasEnd ? [] : [tick];
+    const key = JSON.stringify([account.id ?? '', this.#options.name, params, ...beat]);
     let call = cache.get(key);
     // A last page is old news for whoever did not wait for the same tick: more may have come since.
     if (call === undefined || (call.last && call.tick !== tick)) {
@@ -84,6 +92,12 @@ export class PageSource {
   async fetch(call: Call, params: Params, signal: AbortSignal): Promise<ApiAnswer> {
     call.answer ??= this.#send(call, params);
     return abortable(call.answer, signal);
+  }
+
+  /** Whoever could not use an answer asks Duo itself the next time, not what is kept. */
+  forget(): void {
+    if (this.#newest !== undefined) this.#options.cache.drop(this.#newest);
+    this.#newest = undefined;
   }
 
   async #send(call: Call, params: Params): Promise<ApiAnswer> {
