@@ -14,9 +14,17 @@ export interface Writing {
   onWire: boolean;
   /** It has been in a group already, so it does not wait for company again. */
   due: boolean;
-  /** How often its next line was refused alone while other groups went through. */
-  refusals: number;
-  confirmedAtRefusal: number;
+  /** Its next line was refused alone: see refusals.ts. */
+  suspicion: Suspicion | undefined;
+}
+
+export interface Suspicion {
+  readonly refusals: number;
+  /** Groups confirmed and failed by then. */
+  readonly confirmed: number;
+  readonly failed: number;
+  /** Others go first until then. */
+  readonly notBeforeMs: number;
 }
 
 export interface Part {
@@ -32,6 +40,14 @@ export interface Group {
   readonly payload: Buffer;
   /** Where each line ends in the payload. */
   readonly ends: readonly number[];
+}
+
+export interface Waiting {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly oldestMs: number;
+  readonly due: boolean;
+  readonly heldBack: boolean;
 }
 
 const newline = Buffer.from('\n');
@@ -53,8 +69,7 @@ export class Gather {
       bytes: batch.lines.reduce((sum, line) => sum + line.bytes.length + 1, 0),
       onWire: false,
       due: false,
-      refusals: 0,
-      confirmedAtRefusal: 0,
+      suspicion: undefined,
     };
     this.#writings.push(writing);
     return writing;
@@ -76,11 +91,16 @@ export class Gather {
     return this.#writings.splice(0);
   }
 
-  /** What waits and is not on the wire. */
-  waiting(): { lines: number; bytes: number; oldestMs: number; due: boolean } {
-    const sum = { lines: 0, bytes: 0, oldestMs: Number.POSITIVE_INFINITY, due: false };
+  /** What waits, may be sent now and is not on the wire; `heldBack`: something may be sent later. */
+  waiting(nowMs: number): Waiting {
+    const oldestMs = Number.POSITIVE_INFINITY;
+    const sum = { lines: 0, bytes: 0, oldestMs, due: false, heldBack: false };
     for (const writing of this.#writings) {
       if (writing.onWire) continue;
+      if (isHeldBack(writing, nowMs)) {
+        sum.heldBack = true;
+        continue;
+      }
       sum.lines += writing.batch.lines.length - writing.next;
       sum.bytes += writing.bytes;
       sum.oldestMs = Math.min(sum.oldestMs, writing.arrivedMs);
@@ -93,15 +113,17 @@ export class Gather {
    * The next group, at least one line; undefined when nothing waits. A write is in one group at a
    * time, so that its lines arrive in order; a line that was refused alone goes alone.
    */
-  cut(maxLines: number, maxBytes: number): Group | undefined {
+  cut(maxLines: number, maxBytes: number, nowMs: number): Group | undefined {
     const parts: Part[] = [];
     const pieces: Uint8Array[] = [];
     const ends: number[] = [];
     let size = 0;
     for (const writing of this.#writings) {
-      if (writing.onWire || (writing.refusals > 0 && parts.length > 0)) continue;
+      const isSuspect = writing.suspicion !== undefined;
+      if (writing.onWire || isHeldBack(writing, nowMs)) continue;
+      if (isSuspect && parts.length > 0) continue;
       const { lines } = writing.batch;
-      const limit = writing.refusals > 0 ? 1 : maxLines;
+      const limit = isSuspect ? 1 : maxLines;
       let to = writing.next;
       for (let line = lines[to]; line !== undefined; line = lines[to]) {
         const full = ends.length >= limit || size + line.bytes.length + 1 > maxBytes;
@@ -115,7 +137,7 @@ export class Gather {
       parts.push({ writing, from: writing.next, to });
       writing.onWire = true;
       writing.due = true;
-      if (writing.refusals > 0) break;
+      if (isSuspect) break;
     }
     if (parts.length === 0) return undefined;
     return { parts, payload: Buffer.concat(pieces, size), ends };
@@ -132,7 +154,7 @@ export class Gather {
       start = end;
       writing.next = to;
       writing.onWire = false;
-      writing.refusals = 0;
+      writing.suspicion = undefined;
       if (to < writing.batch.lines.length) continue;
       this.remove(writing);
       writing.done.resolve();
@@ -143,4 +165,8 @@ export class Gather {
   giveBack(group: Group): void {
     for (const { writing } of group.parts) writing.onWire = false;
   }
+}
+
+function isHeldBack({ suspicion }: Writing, nowMs: number): boolean {
+  return suspicion !== undefined && nowMs < suspicion.notBeforeMs;
 }

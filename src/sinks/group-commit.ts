@@ -51,7 +51,7 @@ export class GroupCommitSink implements Sink {
   readonly #pace: Pace | undefined;
   readonly #closing = new AbortController();
   readonly #jobs = new Set<Promise<void>>();
-  readonly #refusals = new Refusals(this.#gather);
+  readonly #refusals: Refusals;
   readonly #connections: Connections;
   #runningJobs = 0;
   #isDown = false;
@@ -70,6 +70,7 @@ export class GroupCommitSink implements Sink {
     this.#dialer = dialer;
     const talk = { ...tools, server, machine };
     this.#connections = new Connections(dialer, talk, (error) => this.#idleOver(error));
+    this.#refusals = new Refusals(this.#gather, clock, timing.backoffCapMs);
     this.#size = new GroupSize(Math.max(1, fullLines));
     this.#replay = new Replay(timing.replayGroups);
     this.#confirmation = new Confirmation(server, tools, machine);
@@ -146,15 +147,17 @@ export class GroupCommitSink implements Sink {
 
   #isDue(): boolean {
     const { timing, clock, slotsTaken } = this.#tools;
-    const { lines, bytes, oldestMs, due } = this.#gather.waiting();
+    const nowMs = clock.monotonicMs();
+    const { lines, bytes, oldestMs, due } = this.#gather.waiting(nowMs);
     if (lines === 0) return false;
     if (due || this.#flushed || this.#gather.size >= slotsTaken()) return true;
     if (lines >= this.#size.lines || bytes >= timing.groupBytes) return true;
-    return clock.monotonicMs() - oldestMs >= timing.gatherMs;
+    return nowMs - oldestMs >= timing.gatherMs;
   }
 
   #lookAgain(): void {
-    if (this.#isLookingAgain || this.#isDue() || this.#gather.waiting().lines === 0) return;
+    const { lines, heldBack } = this.#gather.waiting(this.#tools.clock.monotonicMs());
+    if (this.#isLookingAgain || !(heldBack || (lines > 0 && !this.#isDue()))) return;
     this.#isLookingAgain = true;
     const look = async (): Promise<void> => {
       const ms = Math.min(lookAgainMs, this.#tools.timing.gatherMs);
@@ -175,7 +178,6 @@ export class GroupCommitSink implements Sink {
       conversation = await this.#connections.open(goal, this.#closing.signal);
       job = this.#cutAgain(planned);
       if (job === undefined) return goal === 'drained' ? conversation.close() : undefined;
-      if (job.kind === 'replay') this.#replay.sending();
       await conversation.send(job.payload, goal);
       if (goal === 'drained') this.#confirmation.closed();
       this.#succeeded(job);
@@ -204,7 +206,8 @@ export class GroupCommitSink implements Sink {
   }
 
   #cut(maxLines: number): Job | undefined {
-    const group = this.#gather.cut(maxLines, this.#tools.timing.groupBytes);
+    const { timing, clock } = this.#tools;
+    const group = this.#gather.cut(maxLines, timing.groupBytes, clock.monotonicMs());
     if (group === undefined) return undefined;
     return { kind: 'group', group, payload: group.payload, lines: group.ends.length };
   }
@@ -222,7 +225,7 @@ export class GroupCommitSink implements Sink {
     this.#trouble.ends();
     this.#dialer.proven();
     this.#size.succeeded(job.lines);
-    this.#refusals.groupConfirmed();
+    this.#refusals.confirmed();
     if (job.kind === 'replay') return this.#replay.sent(job.piece);
     this.#confirmedLines += job.lines;
     this.#replay.confirmed(job.group);
@@ -241,8 +244,9 @@ export class GroupCommitSink implements Sink {
     if (!isUnclosed || !this.#machine.seesTxQueue) this.#replay.failed();
     if (wasConnected) {
       this.#size.failed(job.lines);
-      if (job.kind === 'group') this.#refusals.groupFailed(job.group, error);
     }
+    const refused = wasConnected && job.kind === 'group' ? job.group : undefined;
+    this.#refusals.failed(refused, error);
     this.#inBackground(this.#backOff(error.retryAfterMs));
   }
 

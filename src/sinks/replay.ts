@@ -3,10 +3,12 @@ import type { Group } from './gather.ts';
 interface Confirmed {
   readonly payload: Buffer;
   readonly ends: readonly number[];
-  /** Times it was sent again, in part or in whole. */
+  /** Times it was sent again as a whole. */
   replays: number;
   /** Lines of the present replay that are confirmed. */
   next: number;
+  /** The server failed again in the middle of the present replay. */
+  inDoubt: boolean;
 }
 
 export interface ReplayPiece {
@@ -14,7 +16,7 @@ export interface ReplayPiece {
   readonly lines: number;
 }
 
-// A group that went again twice does not go a third time: repeats must not grow with failures.
+// A group that has gone again twice does not go a third time: repeats must not grow.
 const mostReplays = 2;
 
 /**
@@ -36,14 +38,15 @@ export class Replay {
 
   confirmed({ payload, ends }: Group): void {
     if (this.#groups === 0) return;
-    this.#last.push({ payload, ends, replays: 0, next: 0 });
+    this.#last.push({ payload, ends, replays: 0, next: 0, inDoubt: false });
     if (this.#last.length > this.#groups) this.#last.shift();
   }
 
   /** A run of connections failed. */
   failed(): void {
-    for (const group of this.#last) group.next = 0;
-    this.#pending = this.#last.filter(({ replays }) => replays < mostReplays);
+    const concerned = new Set([...this.#pending, ...this.#last]);
+    this.#pending = [...concerned].filter(({ replays }) => replays < mostReplays);
+    for (const group of this.#pending) group.inDoubt = group.next > 0;
   }
 
   /** What goes next, at most `maxLines` of it. */
@@ -55,17 +58,16 @@ export class Replay {
     return { payload: group.payload.subarray(start, group.ends[to - 1]), lines: to - group.next };
   }
 
-  /** The server answered and the piece goes out. */
-  sending(): void {
-    const group = this.#pending[0];
-    if (group?.next === 0) group.replays += 1;
-  }
-
   /** The piece is confirmed. */
   sent(piece: ReplayPiece): void {
     const group = this.#pending[0];
     if (group === undefined) return;
     group.next += piece.lines;
-    if (group.next >= group.ends.length) this.#pending.shift();
+    if (group.next < group.ends.length) return;
+    group.next = 0;
+    group.replays += 1;
+    const again = group.inDoubt && group.replays < mostReplays;
+    group.inDoubt = false;
+    if (!again) this.#pending.shift();
   }
 }

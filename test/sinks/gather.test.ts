@@ -17,7 +17,7 @@ describe('the lines that wait for a group', () => {
         const arrived: string[] = [];
         let other: Group | undefined;
         for (const { size, goesWell } of steps) {
-          const group = gather.cut(size, 60);
+          const group = gather.cut(size, 60, 0);
           const finished = other ?? group;
           other = other === undefined ? undefined : group;
           if (finished === undefined) break;
@@ -28,12 +28,12 @@ describe('the lines that wait for a group', () => {
           } else {
             gather.giveBack(finished);
           }
-          other ??= gather.cut(2, 60);
+          other ??= gather.cut(2, 60, 0);
         }
         for (const batch of batches)
           expect(arrived.filter((text) => text.startsWith(batch.feedId))).toEqual(textsOf(batch));
         expect(gather.size).toBe(0);
-        expect(gather.waiting()).toMatchObject({ lines: 0, bytes: 0 });
+        expect(gather.waiting(0)).toMatchObject({ lines: 0, bytes: 0 });
       }),
     );
   });
@@ -42,22 +42,35 @@ describe('the lines that wait for a group', () => {
     const gather = new Gather();
     gather.add(batchOf('a', 3), 5);
     gather.add(batchOf('b', 3), 9);
-    expect(gather.waiting()).toEqual({ lines: 6, bytes: 24, oldestMs: 5, due: false });
-    const group = gather.cut(3, 1_000);
-    expect(gather.waiting()).toEqual({ lines: 3, bytes: 12, oldestMs: 9, due: false });
+    expect(gather.waiting(0)).toEqual({
+      lines: 6,
+      bytes: 24,
+      oldestMs: 5,
+      due: false,
+      heldBack: false,
+    });
+    const group = gather.cut(3, 1_000, 0);
+    expect(gather.waiting(0)).toEqual({
+      lines: 3,
+      bytes: 12,
+      oldestMs: 9,
+      due: false,
+      heldBack: false,
+    });
     if (group !== undefined) gather.giveBack(group);
-    expect(gather.waiting()).toMatchObject({ lines: 6, due: true });
+    expect(gather.waiting(0)).toMatchObject({ lines: 6, due: true });
   });
 
   it('go alone when they were refused alone', () => {
     const gather = new Gather();
     const refused = gather.add(batchOf('a', 3), 0);
     gather.add(batchOf('b', 3), 0);
-    refused.refusals = 1;
-    const alone = gather.cut(10, 1_000);
+    refused.suspicion = { refusals: 1, confirmed: 0, failed: 0, notBeforeMs: 5 };
+    expect(gather.waiting(4)).toMatchObject({ lines: 3, heldBack: true });
+    const alone = gather.cut(10, 1_000, 5);
     expect(alone && texts(alone)).toEqual(['a:0']);
     if (alone !== undefined) gather.confirm(alone);
-    const rest = gather.cut(10, 1_000);
+    const rest = gather.cut(10, 1_000, 0);
     expect(rest && texts(rest)).toEqual(['a:1', 'a:2', 'b:0', 'b:1', 'b:2']);
   });
 });

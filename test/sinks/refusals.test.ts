@@ -1,28 +1,41 @@
 import { describe, expect, it } from 'vitest';
 import { ForwarderError } from '../../src/core/errors.ts';
-import { Gather } from '../../src/sinks/gather.ts';
+import { Gather, type Writing } from '../../src/sinks/gather.ts';
 import { Refusals } from '../../src/sinks/refusals.ts';
 import { batchOf, isPending } from './helpers/tools.ts';
 
 const error = new ForwarderError('server_reset', 'reset');
+const pauseMs = 60_000;
+
+/** One feed's lines, a clock that is moved by hand, and a server that refuses them. */
+function setUp(lines = 1) {
+  const time = { nowMs: 0 };
+  const clock = {
+    nowMs: () => time.nowMs,
+    monotonicMs: () => time.nowMs,
+    sleep: async () => undefined,
+  };
+  const gather = new Gather();
+  const refusals = new Refusals(gather, clock, pauseMs);
+  const writing: Writing = gather.add(batchOf('a', lines), 0);
+  const refuse = (): void => {
+    const group = gather.cut(1, 1_000, time.nowMs);
+    if (group === undefined) throw new Error('nothing may be sent');
+    gather.giveBack(group);
+    refusals.failed(group, error);
+  };
+  return { time, gather, refusals, writing, refuse };
+}
 
 describe('a line that is refused alone', () => {
-  const refuse = (gather: Gather, refusals: Refusals): void => {
-    const group = gather.cut(1, 1_000);
-    if (group === undefined) throw new Error('nothing waits');
-    gather.giveBack(group);
-    refusals.groupFailed(group, error);
-  };
-
-  it('is given up at the third time when other groups were confirmed in between', async () => {
-    const gather = new Gather();
-    const refusals = new Refusals(gather);
-    const writing = gather.add(batchOf('a', 2), 0);
-    refuse(gather, refusals);
-    refusals.groupConfirmed();
-    refuse(gather, refusals);
-    refusals.groupConfirmed();
-    refuse(gather, refusals);
+  it('is given up at the third time when other groups were confirmed in between and nothing else failed', async () => {
+    const { time, gather, refusals, writing, refuse } = setUp(2);
+    refuse();
+    refusals.confirmed();
+    refuse();
+    refusals.confirmed();
+    time.nowMs += pauseMs;
+    refuse();
     await expect(writing.done.promise).rejects.toMatchObject({
       code: 'line_refused',
       remedy: 'skip',
@@ -32,20 +45,39 @@ describe('a line that is refused alone', () => {
     expect(gather.size).toBe(0);
   });
 
+  it('gets its last chance only after the longest back-off, while others go on', () => {
+    const { time, gather, refusals, refuse } = setUp();
+    refuse();
+    refusals.confirmed();
+    refuse();
+    time.nowMs += pauseMs - 1;
+    expect(gather.cut(1, 1_000, time.nowMs)).toBeUndefined();
+    time.nowMs += 1;
+    expect(gather.cut(1, 1_000, time.nowMs)).toBeDefined();
+  });
+
   it('is kept for ever while nothing else goes through', async () => {
-    const gather = new Gather();
-    const refusals = new Refusals(gather);
-    const writing = gather.add(batchOf('a', 1), 0);
-    for (let n = 0; n < 50; n += 1) refuse(gather, refusals);
+    const { writing, refuse } = setUp();
+    for (let n = 0; n < 50; n += 1) refuse();
+    expect(await isPending(writing.done.promise, 5)).toBe(true);
+  });
+
+  it('is kept for ever while other groups, or connections, fail too', async () => {
+    const { time, refusals, writing, refuse } = setUp();
+    for (let n = 0; n < 50; n += 1) {
+      refuse();
+      refusals.confirmed();
+      refusals.failed(undefined, error);
+      refusals.confirmed();
+      time.nowMs += pauseMs;
+    }
     expect(await isPending(writing.done.promise, 5)).toBe(true);
   });
 
   it('lets the lines of other feeds go first', () => {
-    const gather = new Gather();
-    const refusals = new Refusals(gather);
-    gather.add(batchOf('a', 1), 0);
+    const { gather, refuse } = setUp();
     gather.add(batchOf('b', 1), 0);
-    refuse(gather, refusals);
-    expect(gather.cut(1, 1_000)?.payload.toString('utf8')).toBe('b:0\n');
+    refuse();
+    expect(gather.cut(1, 1_000, 0)?.payload.toString('utf8')).toBe('b:0\n');
   });
 });
