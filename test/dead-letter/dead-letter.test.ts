@@ -115,7 +115,7 @@ describe('the dead letters', () => {
     const first = await openHere();
     await first.add(letter({ eventId: 'one' }), never);
     await first.close();
-    await appendFile(join(directory, 'dead-letters.jsonl'), '{"at":"2026-');
+    await appendFile(join(directory, 'dead-letters.jsonl'), `{"at":"2026-${'x'.repeat(5_000)}`);
     const second = await openHere();
     await second.add(letter({ eventId: 'two' }), never);
     await second.close();

@@ -87,6 +87,23 @@ describe('one connection', () => {
     });
   });
 
+  it('gives a peer that reads slowly but steadily all the time it needs', async () => {
+    const { conversation } = await converse(
+      (socket) => {
+        socket
+          .on('end', () => socket.end())
+          .on('data', (piece: Buffer) => {
+            socket.pause();
+            setTimeout(() => socket.resume(), piece.length / 15_000);
+          });
+      },
+      { progressMs: 700 },
+    );
+    const beginMs = performance.now();
+    await conversation.send(Buffer.alloc(30_000_000), 'drained');
+    expect(performance.now() - beginMs).toBeGreaterThan(1_400);
+  });
+
   it('is not kept alive by a peer that talks but takes nothing', async () => {
     const { conversation } = await converse(
       (socket) => {
