@@ -78,6 +78,10 @@ switch (task) {
     build();
     run(process.execPath, ['dist/src/main.js', 'demo', ...rest]);
     break;
+  case 'bench':
+    build();
+    run(process.execPath, ['dist/scripts/bench.js', ...rest]);
+    break;
   case 'upgrade-config':
     build();
     run(process.execPath, ['dist/scripts/upgrade-config.js', ...rest]);
