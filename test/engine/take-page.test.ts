@@ -60,6 +60,14 @@ describe('a page', () => {
     expect(page.newestMs).toBeUndefined();
   });
 
+  it('that holds a row dated after now moves the position to now at most', () => {
+    for (const ruled of [rules, v1]) {
+      const page = takePage([facts('{}', nowMs + 86_400_000, 'x')], window(), ruled);
+      expect(page.events).toHaveLength(1);
+      expect(page.cursor.positionMs).toBe(nowMs);
+    }
+  });
+
   it('tells true twins of a v1 second apart by their number, also when they come again', () => {
     const twin = () => facts('{"a":1}', nowMs - 5000);
     const first = takePage([twin(), twin()], window(), v1);

@@ -240,6 +240,38 @@ describe('pages that make no sense', () => {
     expect(pages).toBeLessThan(10);
   });
 
+  it('ends although two pages lead to each other, and delivers both once', () => {
+    const all = events(Array.from({ length: 6 }, (_, i) => ({ atMs: nowMs - 600_000 + i * 1000 })));
+    const duo = new ModelDuo(all, { unit: 'ms', pageLimit: 6, offsetAtEnd: true });
+    const { rows } = duo.ask(opened.cursor, nowMs);
+    let cursor = opened.cursor;
+    const delivered: string[] = [];
+    let pages = 0;
+    for (; pages < 100; pages += 1) {
+      const page = pages % 2 === 0 ? rows.slice(0, 3) : rows.slice(3);
+      const reading = read(page, `${pages % 2}`, cursor, v2);
+      delivered.push(...reading.events.map(({ id }) => id));
+      if (reading.next.window === undefined) break;
+      cursor = { ...reading.next, window: reading.next.window };
+    }
+    expect(pages).toBeLessThan(10);
+    expect(delivered).toEqual(all.map(({ serial }) => `id-${serial}`));
+  });
+
+  it('ends when a v1 answer holds only what lies before what was asked for', () => {
+    const stale = open(begin(nowMs - 60_000), nowMs, v1);
+    if (stale === undefined) throw new Error('nothing to ask');
+    const all = events(Array.from({ length: 5 }, (_, i) => ({ atMs: nowMs - dayMs + i * 1000 })));
+    const duo = new ModelDuo(all, { unit: 's', pageLimit: 5, offsetAtEnd: false });
+    const { rows } = duo.ask(
+      { ...stale.cursor, window: { ...stale.cursor.window, mintimeMs: 0 } },
+      nowMs,
+    );
+    const reading = read(rows, undefined, stale.cursor, v1);
+    expect(reading.more).toBe(false);
+    expect(reading.next.positionMs).toBe(nowMs - 60_000);
+  });
+
   it('drops a refused offset once a poll', () => {
     const withOffset = { ...opened.cursor, window: { ...opened.cursor.window, offset: 'x' } };
     const again = restart(withOffset);
