@@ -120,6 +120,7 @@ describe('the dead letters', () => {
     await second.add(letter({ eventId: 'two' }), never);
     await second.close();
     expect((await records()).map(({ event }) => event)).toEqual(['one', 'two']);
+    expect(await readFile(second.path, 'utf8')).toMatch(/\}\n$/);
   });
 
   it('are bounded: a letter that does not fit is refused, to be tried again, and leaves no trace', async () => {
