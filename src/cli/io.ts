@@ -20,7 +20,7 @@ export interface Io {
 export const processIo: Io = {
   env: process.env,
   platform: process.platform,
-  home: homedir(),
+  home: homeFolder(homedir),
   uid: process.getuid?.(),
   clock: systemClock,
   stdout: process.stdout,
@@ -28,6 +28,15 @@ export const processIo: Io = {
   signals: process,
   exit: (code) => process.exit(code),
 };
+
+/** A container's user may have no entry and no HOME; then the system's answer is an error. */
+export function homeFolder(ask: () => string): string {
+  try {
+    return ask();
+  } catch {
+    return '/';
+  }
+}
 
 export function say(stream: NodeJS.WritableStream, text: string): void {
   stream.write(`${text}\n`);

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { processIo, say } from '../../src/cli/io.ts';
+import { homeFolder, processIo, say } from '../../src/cli/io.ts';
 import { fakeIo } from './fake-io.ts';
 
 describe('the world of a command', () => {
@@ -8,6 +8,14 @@ describe('the world of a command', () => {
     expect(processIo).toMatchObject({ platform: process.platform, home: homedir() });
     expect(processIo.signals).toBe(process);
     expect(processIo.stdout).toBe(process.stdout);
+  });
+
+  it('has a home even for a user that the system does not know', () => {
+    const unknown = (): string => {
+      throw new Error('uv_os_homedir returned ENOENT');
+    };
+    expect(homeFolder(unknown)).toBe('/');
+    expect(homeFolder(() => '/home/me')).toBe('/home/me');
   });
 
   it('is told things line by line', () => {

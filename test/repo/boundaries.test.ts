@@ -144,6 +144,18 @@ describe('the rooms', () => {
     expect(outside('cli', 'config').flatMap((f) => places(f, uses('process.env')))).toEqual([]);
   });
 
+  it('take nothing of the process by a way that the tests here do not see', () => {
+    const hidden = sources.flatMap(importsOf).filter(({ to }) => /^(node:)?process$/.test(to));
+    expect(hidden).toEqual([]);
+    const taken = (node: ts.Node): boolean =>
+      ts.isVariableDeclaration(node) &&
+      ts.isObjectBindingPattern(node.name) &&
+      node.initializer !== undefined &&
+      ts.isIdentifier(node.initializer) &&
+      node.initializer.text === 'process';
+    expect(sources.flatMap((file) => places(file, taken))).toEqual([]);
+  });
+
   it('leave the end of the process to the command line', () => {
     expect(outside('cli').flatMap((file) => places(file, uses('process.exit')))).toEqual([]);
   });
