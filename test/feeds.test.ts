@@ -84,10 +84,14 @@ describe('the feeds of a config', () => {
   });
 
   it('follow the times of the config; a log without an end has no settling', async () => {
-    const { feeds } = await build(['lookback_minutes: 5', 'reread_minutes: 2']);
+    const { feeds } = await build([
+      'settle_seconds: 60',
+      'lookback_minutes: 5',
+      'reread_minutes: 2',
+    ]);
     expect(feeds[0]?.rules).toMatchObject({
       unit: 'ms',
-      settleMs: 0,
+      settleMs: 60_000,
       lookbackMs: 300_000,
       rereadMs: 120_000,
     });
