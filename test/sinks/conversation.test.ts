@@ -46,7 +46,8 @@ describe('one connection', () => {
   it.each(['drained', 'transport'] as const)(
     'does not confirm (%s) when the peer ended first, whatever fits into buffers',
     async (goal) => {
-      const { conversation } = await converse((socket) => void socket.end());
+      const { conversation, receiver } = await converse((socket) => void socket.end());
+      await until(() => receiver.sockets[0]?.writableFinished === true);
       await expect(conversation.send(Buffer.alloc(500_000), goal)).rejects.toMatchObject({
         code: 'server_closed_early',
       });
@@ -129,6 +130,7 @@ describe('one connection', () => {
     );
     await conversation.send(payload, 'drained');
     const early = await converse((socket) => void socket.end(), { machine });
+    await until(() => early.receiver.sockets[0]?.writableFinished === true);
     await expect(early.conversation.send(Buffer.alloc(500_000), 'drained')).rejects.toMatchObject({
       code: 'server_closed_early',
     });
