@@ -15,7 +15,8 @@ export type Reading =
   | { readonly kind: 'bad'; readonly why: string };
 
 const thisFormat = 1;
-const timeMs = z.number().int().nonnegative().max(8.64e15);
+// Times are whole, but a record must not become unreadable because one is not.
+const timeMs = z.number().nonnegative().max(8.64e15);
 const count = z.number().int().nonnegative();
 
 const windowSchema = z.object({
@@ -28,6 +29,7 @@ const windowSchema = z.object({
   empties: z.exactOptional(count),
   restarted: z.exactOptional(z.boolean()),
   newestMs: z.exactOptional(timeMs),
+  lastPage: z.exactOptional(z.string()),
 });
 
 const cursorSchema = z.object({

@@ -72,7 +72,8 @@ export function takePage(
     }
   }
   // What is older can no longer be asked for again, but the position's own second always is.
-  const keepMs = Math.min(positionMs, Math.max(positionMs - rules.lookbackMs, idsSinceMs));
+  const lookedBackMs = Math.ceil(positionMs - rules.lookbackMs);
+  const keepMs = Math.min(positionMs, Math.max(lookedBackMs, idsSinceMs));
   taken.dropBefore(keepMs);
   const { positionId: _, ...rest } = cursor;
   const moved = {

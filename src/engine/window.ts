@@ -51,8 +51,9 @@ export function oldestMs(nowMs: number): number {
   return Math.ceil((nowMs - reachMs) / minuteMs) * minuteMs;
 }
 
-/** A cursor that takes everything from `sinceMs` on; `taken` names a row there that was delivered before. */
-export function begin(sinceMs: number, taken?: { readonly id: string }): Cursor {
+/** A cursor (whole times, whatever the settings) that takes everything from `sinceMs` on; `taken` names a row there that was delivered before. */
+export function begin(beginMs: number, taken?: { readonly id: string }): Cursor {
+  const sinceMs = Math.floor(beginMs);
   const ids = new Taken();
   if (taken !== undefined) ids.add(sinceMs, eventKey(taken.id, sinceMs));
   return {
@@ -88,13 +89,13 @@ export function open(cursor: Cursor, nowMs: number, rules: WindowRules): Opened 
 }
 
 function newWindow(cursor: Cursor, nowMs: number, rules: WindowRules): OpenWindow {
-  const endMs = rules.hasEnd ? nowMs - rules.settleMs : nowMs;
+  const endMs = rules.hasEnd ? Math.floor(nowMs - rules.settleMs) : nowMs;
   const window = { mintimeMs: cursor.positionMs, endMs, nowMs, fromMs: cursor.positionMs };
   // A fixed grid instead of "ten minutes after my last", so that all feeds of a source re-read together.
   const due = (timeMs: number): number => Math.floor(timeMs / Math.max(1, rules.rereadMs));
   // A last re-read in the future was dated by a wrong clock: it counts for nothing.
   if (due(nowMs) === due(cursor.rereadAtMs) || rules.lookbackMs <= 0) return window;
-  const back = Math.max(cursor.positionMs - rules.lookbackMs, cursor.idsSinceMs);
+  const back = Math.max(Math.floor(cursor.positionMs - rules.lookbackMs), cursor.idsSinceMs);
   return { ...window, mintimeMs: Math.min(back, cursor.positionMs), rereadPages: 0 };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeRecord, encodeRecord, type CheckpointRecord } from '../../src/checkpoint/record.ts';
 
-const time = fc.nat(4e12);
+const time = fc.oneof(fc.nat(4e12), fc.double({ min: 0, max: 4e12, noNaN: true }).map(Math.abs));
 const identity = fc.record({
   accountId: fc.option(fc.string(), { nil: undefined }),
   endpoint: fc.string(),
@@ -24,6 +24,7 @@ const window = fc.record(
     empties: fc.nat(3),
     restarted: fc.boolean(),
     newestMs: time,
+    lastPage: fc.base64String(),
   },
   { requiredKeys: ['mintimeMs', 'endMs', 'nowMs', 'fromMs'] },
 );
