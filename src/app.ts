@@ -203,6 +203,10 @@ function formatterFor(server: ServerConfig, { dls_settings }: Config): Formatter
     jsonAdd: server.json_add ?? dls_settings.json_add,
     cefTime: server.cef_time ?? dls_settings.cef_time,
     cefLeadingSpace: server.cef_leading_space ?? dls_settings.cef_leading_space,
+    cefProfile: server.cef_profile ?? dls_settings.cef_profile,
+    cefVendor: server.cef_vendor ?? dls_settings.cef_vendor,
+    cefProduct: server.cef_product ?? dls_settings.cef_product,
+    cefSeverityOverrides: server.cef_severity_overrides ?? dls_settings.cef_severity_overrides,
     version: packageVersion(),
   });
 }

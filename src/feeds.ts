@@ -1,4 +1,5 @@
 import type { AppOptions, Destination } from './app.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
 import { type EndpointName, endpoints } from './endpoints/index.ts';
 import type { Learned } from './core/types.ts';
 import type { DuoApi } from './duo/api.ts';
@@ -72,7 +73,7 @@ function buildFeed(feed: PlannedFeed, source: PageSource, parts: FeedParts): Fee
   const { id, account, endpoint: endpointName, server } = feed;
   const destination = parts.destinations.get(server);
   if (destination === undefined) throw new Error(`no destination ${server}`);
-  const endpoint = endpoints[endpointName as EndpointName];
+  const endpoint: Endpoint = endpoints[endpointName as EndpointName];
   const { id: serverId, protocol, hostname, port } = destination.config;
   const { unit, hasEnd, ordered, pageLimit } = endpoint;
   const { settle_seconds, lookback_minutes, reread_minutes } = parts.config.dls_settings.api;
@@ -82,7 +83,7 @@ function buildFeed(feed: PlannedFeed, source: PageSource, parts: FeedParts): Fee
     ordered,
     pageLimit,
     settleMs: hasEnd ? settle_seconds * 1000 : 0,
-    lookbackMs: lookback_minutes * 60_000,
+    lookbackMs: Math.max(endpoint.lookbackMs ?? 0, lookback_minutes * 60_000),
     rereadMs: reread_minutes * 60_000,
   };
   return {

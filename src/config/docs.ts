@@ -3,7 +3,7 @@ import { endpoints } from '../endpoints/index.ts';
 import { formatters } from '../formatters/index.ts';
 import { sinks } from '../sinks/index.ts';
 import { configSchema } from './schema.ts';
-import { allSettings, bare, itemsOf, limitsOf, wordsOf } from './schema-tree.ts';
+import { allSettings, bare, itemsOf, limitsOf, valuesOf, wordsOf } from './schema-tree.ts';
 import type { Setting } from './schema-tree.ts';
 
 /** The JSON schema of the config file, for editors: draft 7, as yaml-language-server reads it. */
@@ -76,6 +76,8 @@ function valueText({ schema }: Setting): string {
   }
   const words = wordsOf(schema);
   if (words !== undefined) return codes(words);
+  const values = valuesOf(schema);
+  if (values !== undefined) return `names, each with ${limitsOf(values) ?? 'a text'}`;
   const limits = limitsOf(schema);
   if (limits !== undefined) return limits.replaceAll("'", '`');
   return bare(schema) instanceof z.ZodBoolean ? '`true`, `false`' : 'text';

@@ -49,6 +49,12 @@ export function itemsOf(schema: Schema): Schema | undefined {
   return inner instanceof z.ZodArray ? inner._zod.def.element : undefined;
 }
 
+/** The schema of the values of a setting whose keys the user chooses. */
+export function valuesOf(schema: Schema): Schema | undefined {
+  const inner = bare(schema);
+  return inner instanceof z.ZodRecord ? inner._zod.def.valueType : undefined;
+}
+
 /** The schema at a path of the file; undefined where the path leads nowhere. */
 export function schemaAt(path: Path): Schema | undefined {
   let schema: Schema | undefined = configSchema;
@@ -59,7 +65,8 @@ export function schemaAt(path: Path): Schema | undefined {
       continue;
     }
     const keys = keysOf(schema);
-    schema = keys !== undefined && Object.hasOwn(keys, step) ? keys[step] : undefined;
+    const known = keys !== undefined && Object.hasOwn(keys, step) ? keys[step] : undefined;
+    schema = known ?? valuesOf(schema);
   }
   return schema;
 }

@@ -23,6 +23,9 @@ const format = z.enum(formatNames);
 const jsonStyle = z.enum(['python', 'compact']);
 const jsonAdd = z.enum(['dls', 'labels']);
 const cefTime = z.enum(['utc', 'local']);
+const cefProfile = z.enum(['compat', 'improved']);
+const headerText = text.max(63);
+const severities = z.record(z.string().regex(/^[A-Za-z0-9_.-]+$/), z.int().min(0).max(10));
 
 const about = {
   offset: 'Days back from which a feed without a checkpoint begins.',
@@ -34,6 +37,12 @@ const about = {
     'The time in front of a CEF line: `utc`, or `local` for the local time as DLS writes it.',
   cefLeadingSpace:
     "A space after the last pipe of the CEF header, for receivers that expect one (liblognorm up to 2.0.6, rsyslog's mmnormalize).",
+  cefProfile:
+    "What a CEF line holds: `compat` is DLS's keys and severity 5, `improved` is a class, name and severity for each kind of event and all that is known of it. trustmonitor and offline_enrollment, which DLS's CEF does not know, are always `improved`.",
+  cefVendor: 'The vendor in the CEF header.',
+  cefProduct: 'The product in the CEF header.',
+  cefSeverities:
+    "Severities of the `improved` profile by signature id, instead of its own, such as `{'auth.fraud': 10}`.",
   file: 'The path of a file that holds the secret and nothing else; a newline at its end does not count.',
 };
 
@@ -54,7 +63,9 @@ const api = z.strictObject({
     .min(0)
     .max(1440)
     .default(40)
-    .describe('How far back is read again for events that Duo shows late; repeats are removed.'),
+    .describe(
+      'How far back is read again for events that Duo shows late; repeats are removed. For trustmonitor at least a day.',
+    ),
   reread_minutes: z
     .number()
     .min(1)
@@ -124,6 +135,10 @@ const settings = z.strictObject({
   json_add: jsonAdd.default('dls').describe(about.jsonAdd),
   cef_time: cefTime.default('utc').describe(about.cefTime),
   cef_leading_space: onOff.default(false).describe(about.cefLeadingSpace),
+  cef_profile: cefProfile.default('compat').describe(about.cefProfile),
+  cef_vendor: headerText.default('Duo Security').describe(about.cefVendor),
+  cef_product: headerText.default('DuoLogSync').describe(about.cefProduct),
+  cef_severity_overrides: severities.default({}).describe(about.cefSeverities),
   api: api.prefault({}).describe('The calls to Duo.'),
   checkpointing: checkpointing.prefault({}).describe('What is remembered between two starts.'),
   proxy: proxy.prefault({}).describe('An HTTP proxy for the calls to Duo.'),
@@ -150,6 +165,12 @@ const server = z.strictObject({
   json_add: jsonAdd.optional().describe('As in dls_settings, for this server only.'),
   cef_time: cefTime.optional().describe('As in dls_settings, for this server only.'),
   cef_leading_space: onOff.optional().describe('As in dls_settings, for this server only.'),
+  cef_profile: cefProfile.optional().describe('As in dls_settings, for this server only.'),
+  cef_vendor: headerText.optional().describe('As in dls_settings, for this server only.'),
+  cef_product: headerText.optional().describe('As in dls_settings, for this server only.'),
+  cef_severity_overrides: severities
+    .optional()
+    .describe('As in dls_settings, for this server only and instead of it.'),
   confirm: z
     .enum(['drained', 'transport', 'none'])
     .optional()

@@ -16,9 +16,6 @@ import { entryAt, nodeAt } from './yaml-document.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Kinds of log that Duo Log Sync knows; a name of these that is not in this program's list is no misspelling. */
-const dlsEndpoints = ['adminaction', 'auth', 'telephony', 'trustmonitor', 'activity'];
-
 // Spellings of templates that DLS shipped and no longer reads.
 const formerNames: Readonly<Record<string, string>> = {
   checkpoint_dir: 'directory',
@@ -88,6 +85,14 @@ function wrongValue(
       message: 'the file does not hold settings',
       fix: 'Begin with the template: every line is a key, a colon, a space and a value.',
     };
+  if (issue.code === 'invalid_key')
+    return {
+      ...base,
+      code: 'wrong_key',
+      atKey: true,
+      message: `${name} has a name that no line can show`,
+      fix: 'Copy the name from a line, as in auth.fraud: letters, digits, dots, hyphens and underscores.',
+    };
   if (node === undefined || empty) {
     const inList = typeof path.at(-1) === 'number';
     const there = entryAt(root, path) !== undefined || inList;
@@ -143,13 +148,6 @@ function wrongWord(
   words: readonly string[],
 ): Pick<Finding, 'code' | 'message' | 'why' | 'fix' | 'didYouMean'> {
   const given = shown(node, false);
-  if (dlsEndpoints.includes(node.source) && words.includes('auth'))
-    return {
-      code: 'endpoint_not_served',
-      message: `the endpoint '${node.source}' is not served by this version yet`,
-      why: 'It is a log that Duo Log Sync knows, so it is spelled right.',
-      fix: 'Remove it from this list until a version serves it; the other logs are not affected.',
-    };
   const other = otherNames[node.source.toLowerCase()];
   const meant =
     other !== undefined && words.includes(other) ? other : didYouMean(node.source, words);
@@ -182,7 +180,7 @@ function wrongKind(
       message: `${name} is ${given}, but must be true or false`,
       fix: 'Write true or false, without quotes.',
     };
-  if (issue.expected === 'object')
+  if (issue.expected === 'object' || issue.expected === 'record')
     return {
       message: `${name} is ${given}, but must be a section`,
       fix: 'Write its settings on the lines below it, each indented by two spaces more.',

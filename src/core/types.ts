@@ -68,13 +68,61 @@ export interface Origin {
 export type Meaning =
   'time' | 'clientHost' | 'clientIp' | 'action' | 'actor' | 'user' | 'outcome' | 'message';
 
+/** A meaning that DLS never wrote. */
+export type FurtherMeaning =
+  | 'reason'
+  | 'eventId'
+  | 'accountId'
+  | 'actorId'
+  | 'actorKind'
+  | 'userId'
+  | 'application'
+  | 'clientSoftware'
+  | 'link';
+
+/** A place for what has no meaning of its own; its slot never moves when others are missing. */
+export interface Slot {
+  readonly label: string;
+  readonly slot: number;
+}
+
+/** What kind of place: texts (CEF cs1…cs6), short notes (flexString1…2), numbers (cn1…cn3), times. */
+export interface TypedSlot extends Slot {
+  readonly holds: 'text' | 'note' | 'number' | 'time';
+}
+
 /** One field of an endpoint's events. `paths` are tried in order, the first with a value counts. */
 export interface Field {
   readonly paths: readonly string[];
   /** A value that does not come from the row (then `paths` is empty). */
   readonly constant?: string;
-  /** A meaning, or a label with its fixed slot (CEF: cs1…cs6) that never moves when others are missing. */
-  readonly means: Meaning | { readonly label: string; readonly slot: number };
+  readonly means: Meaning | Slot;
+}
+
+/** One thing that is known of an event. */
+export interface Fact {
+  readonly means: Meaning | FurtherMeaning | TypedSlot;
+  /** Times in Unix milliseconds; null, '' and undefined are no value. Never throws. */
+  readonly read: (body: JsonObject) => JsonValue | undefined;
+}
+
+/** What happened, for rules and dashboards: stable ids, one name for each. */
+export interface EventClass {
+  /** As `auth.fraud`; actions come from Duo and may hold any character. */
+  readonly id: string;
+  readonly name: string;
+  /** 0 to 10 (CEF standard: 0-3 low, 4-6 medium, 7-8 high, 9-10 very high). */
+  readonly severity: number;
+}
+
+/** What DLS's CEF says of an endpoint's events. */
+export interface DlsProfile {
+  /** The class of this event. */
+  kind(body: JsonObject): string;
+  /** A name for this event's class. */
+  title(body: JsonObject): string;
+  /** In the order in which they are written. */
+  readonly fields: readonly Field[];
 }
 
 /** What an endpoint's events are; formats say how it is spelled. */
@@ -83,12 +131,11 @@ export interface EventProfile {
   readonly eventType: string;
   /** True where DLS's JSON carries `eventtype` and `host` (single account only). */
   readonly labelled: boolean;
-  /** The class of this event, stable and machine-readable. */
-  kind(body: JsonObject): string;
-  /** A name for this event's class. */
-  title(body: JsonObject): string;
-  /** In the order in which they are written. */
-  readonly fields: readonly Field[];
+  classify(body: JsonObject): EventClass;
+  /** All that is known, in the order in which it is written. */
+  readonly facts: readonly Fact[];
+  /** Absent where DLS's CEF does not know the endpoint. */
+  readonly dls?: DlsProfile;
 }
 
 /** One formatted event without a newline; id and time serve dead letters and sinks that file by day. */

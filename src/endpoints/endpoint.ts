@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly hasEnd: boolean;
   /** Whether rows come in the order of their times. */
   readonly ordered: boolean;
+  /** How far back is read again at least, for rows that change or come very late; else the config's look-back. */
+  readonly lookbackMs?: number;
   /** The most rows that one page may hold. */
   readonly pageLimit: number;
   params(window: Window): Params;

@@ -1,93 +1,59 @@
-import { firstTimeMs } from '../core/event-time.ts';
-import { valueAt } from '../core/row.ts';
-import type { EventProfile, Field, JsonObject, JsonValue, Meaning } from '../core/types.ts';
-import { bareAddress } from './cef-address.ts';
-import { cefHeader, cefToken, cefValue, plainText } from './cef-escape.ts';
+import type { EventClass, EventProfile, JsonObject } from '../core/types.ts';
+import { dlsPairs } from './cef-dls.ts';
+import { cefHeader, cefToken } from './cef-escape.ts';
+import { improvedPairs } from './cef-improved.ts';
 import { cefPrefix } from './cef-prefix.ts';
 import type { FormatOptions, FormatterType } from './formatter.ts';
 
 const encoder = new TextEncoder();
 
-/** Longest values in code points (CEF standard, dictionary). */
-const limits = { name: 512, kind: 1023, version: 31, custom: 4000 } as const;
+/** Longest header fields in code points (CEF standard, header). */
+const limits = { vendor: 63, version: 31, id: 1023, name: 512 } as const;
+const dlsSeverity = 5;
 
-type TextMeaning = Exclude<Meaning, 'time' | 'clientIp'>;
-
-const keys: Readonly<Record<TextMeaning, { readonly key: string; readonly limit: number }>> = {
-  clientHost: { key: 'dhost', limit: 1023 },
-  action: { key: 'act', limit: 63 },
-  actor: { key: 'suser', limit: 1023 },
-  user: { key: 'duser', limit: 1023 },
-  outcome: { key: 'outcome', limit: 63 },
-  message: { key: 'msg', limit: 1023 },
-};
-
-/** DLS's keys in DLS's order, with its slots and labels, made valid CEF: what is missing is left out. */
+/** DLS's keys and slots, or all that is known of the event; after DLS's date and host. */
 export const cef: FormatterType = {
-  summary: "ArcSight's Common Event Format with DLS's keys, after DLS's date and host",
+  summary:
+    "ArcSight's Common Event Format with DLS's keys or all that is known, after date and host",
   create: (options) => ({
     format: ({ body }, origin, profile) => {
-      const pairs = profile.fields.flatMap((field) => pairsOf(field, body));
+      const dls = options.cefProfile === 'improved' ? undefined : profile.dls;
+      const pairs = dls === undefined ? improvedPairs(profile, body, origin) : dlsPairs(dls, body);
       const start = cefPrefix(origin.sentAtMs, origin.sender, options.cefTime);
-      return encoder.encode(start + header(body, profile, options) + pairs.join(' '));
+      const event =
+        dls === undefined
+          ? classOf(profile, body, options)
+          : {
+              id: cefToken(dls.kind(body), limits.id),
+              name: dls.title(body),
+              severity: dlsSeverity,
+            };
+      return encoder.encode(start + header(event, options) + pairs.join(' '));
     },
   }),
 };
 
-function header(body: JsonObject, profile: EventProfile, options: FormatOptions): string {
+function classOf(
+  profile: EventProfile,
+  body: JsonObject,
+  { cefSeverityOverrides: overrides }: FormatOptions,
+): EventClass {
+  const { id: raw, name, severity } = profile.classify(body);
+  const id = cefToken(raw, limits.id);
+  const own = Object.hasOwn(overrides, id) ? overrides[id] : undefined;
+  return { id, name, severity: own ?? severity };
+}
+
+function header({ id, name, severity }: EventClass, options: FormatOptions): string {
   const fields = [
     // rsyslog and Splunk's connector know no other version than 0.
     'CEF:0',
-    'Duo Security',
-    'DuoLogSync',
+    cefHeader(options.cefVendor, limits.vendor),
+    cefHeader(options.cefProduct, limits.vendor),
     cefHeader(options.version, limits.version),
-    cefToken(profile.kind(body), limits.kind),
-    cefHeader(profile.title(body), limits.name),
-    '5',
+    id,
+    cefHeader(name, limits.name),
+    String(severity),
   ];
   return `${fields.join('|')}|${options.cefLeadingSpace ? ' ' : ''}`;
-}
-
-function pairsOf(field: Field, body: JsonObject): string[] {
-  const { means } = field;
-  if (means === 'time') return timePairs(field.paths.map((path) => valueAt(body, path)));
-  const value = field.constant ?? firstValue(field.paths, body);
-  if (means === 'clientIp') return addressPairs(plainText(value));
-  if (typeof means === 'object') {
-    const text = cefValue(value, limits.custom);
-    // A label without its value, or the reverse, makes strict parsers refuse the line.
-    return text === undefined
-      ? []
-      : [`cs${means.slot}Label=${means.label}`, `cs${means.slot}=${text}`];
-  }
-  // Duo writes the word null where a host name is not known.
-  if (means === 'clientHost' && value === 'null') return [];
-  const { key, limit } = keys[means];
-  return pair(key, cefValue(value, limit));
-}
-
-/** Whole milliseconds: other spellings of a time make receivers refuse the whole event. */
-function timePairs(values: readonly (JsonValue | undefined)[]): string[] {
-  const timeMs = firstTimeMs(...values);
-  return timeMs === undefined ? [] : [`rt=${timeMs}`];
-}
-
-/** `src` must be an address; other text is kept where any text may be. */
-function addressPairs(text: string): string[] {
-  const address = bareAddress(text);
-  return address === undefined ? pair('shost', cefValue(text, 1023)) : pair('src', address);
-}
-
-function pair(key: string, value: string | undefined): string[] {
-  return value === undefined ? [] : [`${key}=${value}`];
-}
-
-/** A whole that is tried after its part (`ip` after `ip.address`) counts only when it is plain. */
-function firstValue(paths: readonly string[], body: JsonObject): JsonValue | undefined {
-  for (const path of paths) {
-    const value = valueAt(body, path);
-    const whole = typeof value === 'object' && paths.some((part) => part.startsWith(`${path}.`));
-    if (!whole && plainText(value) !== '') return value;
-  }
-  return undefined;
 }

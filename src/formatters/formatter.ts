@@ -6,6 +6,12 @@ export interface FormatOptions {
   readonly cefTime: 'utc' | 'local';
   /** A space after the CEF header's last pipe, for liblognorm up to 2.0.6. */
   readonly cefLeadingSpace: boolean;
+  /** `compat`: DLS's keys, for endpoints that DLS's CEF knows. */
+  readonly cefProfile: 'compat' | 'improved';
+  readonly cefVendor: string;
+  readonly cefProduct: string;
+  /** Severities 0 to 10 by signature id, instead of the improved profile's own. */
+  readonly cefSeverityOverrides: Readonly<Record<string, number>>;
   /** This program's version; CEF prints it. */
   readonly version: string;
 }

@@ -48,6 +48,10 @@ describe('a config of Duo Log Sync', () => {
       json_add: 'dls',
       cef_time: 'utc',
       cef_leading_space: false,
+      cef_profile: 'compat',
+      cef_vendor: 'Duo Security',
+      cef_product: 'DuoLogSync',
+      cef_severity_overrides: {},
       api: {
         offset: 180,
         timeout: 120,
@@ -134,17 +138,11 @@ describe('a config of Duo Log Sync', () => {
 });
 
 describe('what is not supported yet', () => {
-  it('is told as such: a log that this version does not serve, and MSP accounts', async () => {
+  it('is told as such: MSP accounts', async () => {
     const result = await loadText(
-      goodConfig(
-        ["'activity'", "'trustmonitor'"],
-        ['  endpoint_server', '  is_msp: true\n  endpoint_server'],
-      ),
+      goodConfig(['  endpoint_server', '  is_msp: true\n  endpoint_server']),
     );
-    expect(codesOf(result)).toEqual(['error msp_not_supported', 'error endpoint_not_served']);
-    expect(shownProblems(result)).toContain(
-      "the endpoint 'trustmonitor' is not served by this version yet",
-    );
+    expect(codesOf(result)).toEqual(['error msp_not_supported']);
     expect(shownProblems(result)).toContain('is_msp is not supported by this version yet');
   });
 });

@@ -16,6 +16,7 @@ const odd: JsonValue[] = [
 
 describe.each(Object.entries<Endpoint>(endpoints))('Endpoint %s', (name, endpoint) => {
   const { profile } = endpoint;
+  const dlsFields = profile.dls?.fields ?? [];
 
   it('has a name that can stand in a config file and in a file name', () => {
     expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
@@ -53,30 +54,50 @@ describe.each(Object.entries<Endpoint>(endpoints))('Endpoint %s', (name, endpoin
     for (const row of odd.map(rowOf)) {
       expect(endpoint.id(row)).toBeUndefined();
       expect(() => endpoint.timeMs(row)).not.toThrow();
-      expect(profile.kind(row.body)).not.toBe('');
-      expect(profile.title(row.body)).not.toBe('');
+      expect(profile.dls?.kind(row.body)).not.toBe('');
+      expect(profile.dls?.title(row.body)).not.toBe('');
+      const { id, name, severity } = profile.classify(row.body);
+      expect(id).toMatch(/^[a-z]+\.[a-z_.]+$/);
+      expect(name).toMatch(/^Duo /);
+      expect([1, 2, 3, 4, 5, 6]).toContain(severity);
+      for (const { read } of profile.facts) expect(() => read(row.body)).not.toThrow();
     }
   });
 
-  it('gives each meaning and each slot to one field only', () => {
-    const places = profile.fields.map(({ means }) =>
-      typeof means === 'string' ? means : means.slot,
+  it("gives each of DLS's meanings and slots to one field only", () => {
+    const places = dlsFields.map(({ means }) => (typeof means === 'string' ? means : means.slot));
+    expect(new Set(places).size, `${name} uses a place twice`).toBe(places.length);
+  });
+
+  it('gives each fact a place of its own', () => {
+    const places = profile.facts.map(({ means }) =>
+      typeof means === 'string' ? means : `${means.holds} ${means.slot} ${means.label}`,
     );
     expect(new Set(places).size, `${name} uses a place twice`).toBe(places.length);
   });
 
-  it('labels its slots 1 to 6 with words that need no escaping', () => {
-    for (const { means } of profile.fields) {
+  it('labels its slots with words that need no escaping, and has no more of them than CEF', () => {
+    for (const { means } of dlsFields) {
       if (typeof means === 'string') continue;
       expect(means.label).toMatch(/^[a-z_]+$/);
       expect([1, 2, 3, 4, 5, 6]).toContain(means.slot);
     }
+    const most = { text: 6, note: 2, number: 3, time: 2 };
+    for (const { means } of profile.facts) {
+      if (typeof means === 'string') continue;
+      expect(means.label).toMatch(/^[a-z_]+$/);
+      expect(means.slot).toBeGreaterThan(0);
+      expect(means.slot).toBeLessThanOrEqual(most[means.holds]);
+    }
   });
 
-  it('has a source for every field', () => {
-    for (const { paths, constant } of profile.fields) {
+  it('has a source for every field, and a time', () => {
+    for (const { paths, constant } of dlsFields) {
       expect(paths.length > 0).toBe(constant === undefined);
     }
-    expect(profile.fields.some(({ means }) => means === 'time')).toBe(true);
+    if (profile.dls !== undefined) {
+      expect(dlsFields.some(({ means }) => means === 'time')).toBe(true);
+    }
+    expect(profile.facts.some(({ means }) => means === 'time')).toBe(true);
   });
 });

@@ -26,14 +26,14 @@ describe('The activity log', () => {
     [{ action: { name: null }, action_extended: { name: 'user_update' } }, 'user_update'],
     [{ action: 'old', action_extended: { name: 'user_update' } }, 'user_update'],
   ])('knows the action in %j', (row, expected) => {
-    expect(activity.profile.kind(row)).toBe(expected);
+    expect(activity.profile.dls?.kind(row)).toBe(expected);
     expect(cefOf(row).get('act')).toBe(expected);
   });
 
   it('has a class and a name also when the action and the actor are missing', () => {
-    expect(activity.profile.kind({ action: null })).toBe('activity');
-    expect(activity.profile.title({ actor: null })).toBe('activity');
-    expect(activity.profile.title({ actor: { type: 'admin' } })).toBe('admin');
+    expect(activity.profile.dls?.kind({ action: null })).toBe('activity');
+    expect(activity.profile.dls?.title({ actor: null })).toBe('activity');
+    expect(activity.profile.dls?.title({ actor: { type: 'admin' } })).toBe('admin');
     expect(cefOf({ action: { name: null, details: 'x' } }).has('act')).toBe(false);
   });
 

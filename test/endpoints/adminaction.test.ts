@@ -34,8 +34,8 @@ describe('The administrator log', () => {
   });
 
   it('is named by its action', () => {
-    expect(adminaction.profile.kind({ action: 'user_update' })).toBe('administrator');
-    expect(adminaction.profile.title({ action: 'user_update' })).toBe('user_update');
-    expect(adminaction.profile.title({ action: null })).toBe('administrator');
+    expect(adminaction.profile.dls?.kind({ action: 'user_update' })).toBe('administrator');
+    expect(adminaction.profile.dls?.title({ action: 'user_update' })).toBe('user_update');
+    expect(adminaction.profile.dls?.title({ action: null })).toBe('administrator');
   });
 });

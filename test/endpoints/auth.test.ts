@@ -45,7 +45,7 @@ describe('The authentication log', () => {
 
   it("carries DLS's labels, and its class does not depend on the row", () => {
     expect(auth.profile.labelled).toBe(true);
-    expect(auth.profile.kind({ event_type: 'enrollment' })).toBe('authentication');
-    expect(auth.profile.title({})).toBe('authentication');
+    expect(auth.profile.dls?.kind({ event_type: 'enrollment' })).toBe('authentication');
+    expect(auth.profile.dls?.title({})).toBe('authentication');
   });
 });

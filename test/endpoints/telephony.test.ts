@@ -30,7 +30,7 @@ describe('The telephony log', () => {
 
   it("carries no labels, because DLS's line of the v2 log has none", () => {
     expect(telephony.profile.labelled).toBe(false);
-    expect(telephony.profile.kind(row)).toBe('telephony');
-    expect(telephony.profile.title(row)).toBe('telephony');
+    expect(telephony.profile.dls?.kind(row)).toBe('telephony');
+    expect(telephony.profile.dls?.title(row)).toBe('telephony');
   });
 });

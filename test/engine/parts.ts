@@ -158,6 +158,10 @@ export function bench(): Bench {
     jsonAdd: 'dls',
     cefTime: 'utc',
     cefLeadingSpace: false,
+    cefProfile: 'compat',
+    cefVendor: 'Duo Security',
+    cefProduct: 'DuoLogSync',
+    cefSeverityOverrides: {},
     version: '0.0.0',
   });
   return {

@@ -8,6 +8,10 @@ export const options: FormatOptions = {
   jsonAdd: 'dls',
   cefTime: 'utc',
   cefLeadingSpace: false,
+  cefProfile: 'compat',
+  cefVendor: 'Duo Security',
+  cefProduct: 'DuoLogSync',
+  cefSeverityOverrides: {},
   version: '3.0.0',
 };
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventProfile, JsonObject, JsonValue } from '../../src/core/types.ts';
+import type { DlsProfile, JsonObject, JsonValue } from '../../src/core/types.ts';
 import { endpoints, type EndpointName } from '../../src/endpoints/index.ts';
 import { cef } from '../../src/formatters/cef.ts';
 import type { FormatOptions } from '../../src/formatters/formatter.ts';
 import { parseCef } from './cef-parser.ts';
+import { anything, intended, put } from './cef-rows.ts';
 import { casesOf, eventOf, options, origin, textOf } from './events.ts';
 
 interface Golden {
@@ -21,6 +22,11 @@ interface DlsLine {
   readonly dls_line: string;
   readonly ours_compat: string;
 }
+
+const dlsProfiles = (Object.keys(endpoints) as EndpointName[]).flatMap((name) => {
+  const { dls } = endpoints[name].profile;
+  return dls === undefined ? [] : [[name, dls] as const];
+});
 
 const goldens = casesOf<Golden>('cef-golden.jsonl');
 
@@ -61,13 +67,13 @@ describe('CEF', () => {
   );
 
   it('is one line of valid pairs, whatever is inside the event', () => {
-    const name = fc.constantFrom(...(Object.keys(endpoints) as EndpointName[]));
+    const chosen = fc.constantFrom(...dlsProfiles);
     fc.assert(
       fc.property(
-        name.chain((n) => fc.tuple(fc.constant(n), rowFor(endpoints[n].profile))),
-        ([n, row]) => {
+        chosen.chain(([n, dls]) => fc.tuple(fc.constant(n), fc.constant(dls), rowFor(dls))),
+        ([n, dls, row]) => {
           const parsed = parseCef(lineOf(n, row));
-          expect([...parsed.pairs]).toEqual(intendedPairs(endpoints[n].profile, row));
+          expect([...parsed.pairs]).toEqual(intendedPairs(dls, row));
           expect(parsed.header).toHaveLength(7);
           expect(parsed.header[4]).toMatch(/^[A-Za-z0-9_.-]+$/);
           for (const key of parsed.pairs.keys()) {
@@ -175,36 +181,8 @@ function pairedKey(key: string): string {
   return key.endsWith('Label') ? key.slice(0, -5) : `${key}Label`;
 }
 
-const nasty = fc.string({
-  unit: fc.oneof(
-    fc.constantFrom(
-      '=',
-      '\\',
-      '|',
-      ' ',
-      '\n',
-      '\r',
-      '\t',
-      '\u0000',
-      '\u0085',
-      '\u2028',
-      'é',
-      '😀',
-      ' x=',
-      'CEF:0|',
-    ),
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
-  ),
-  maxLength: 90,
-});
-
-const anything: fc.Arbitrary<JsonValue> = fc.oneof(
-  { weight: 6, arbitrary: nasty },
-  fc.constantFrom<JsonValue>(null, '', 'null', [], {}, true, 0, 1.5, ['a=b'], { 'k\n': 'v|\\' }),
-);
-
 /** A row with something at the first path of every field. */
-function rowFor(profile: EventProfile): fc.Arbitrary<JsonObject> {
+function rowFor(profile: DlsProfile): fc.Arbitrary<JsonObject> {
   const fields = profile.fields.filter(({ paths }) => paths.length > 0);
   return fc
     .tuple(...fields.map(({ means }) => (means === 'time' ? fc.nat() : anything)))
@@ -213,15 +191,6 @@ function rowFor(profile: EventProfile): fc.Arbitrary<JsonObject> {
       fields.forEach(({ paths }, index) => put(row, paths[0] ?? '', values[index] ?? null));
       return row;
     });
-}
-
-function put(row: Record<string, JsonValue>, path: string, value: JsonValue): void {
-  const [key = '', ...rest] = path.split('.');
-  if (rest.length === 0) row[key] = value;
-  else {
-    const inner = (row[key] ??= {}) as Record<string, JsonValue>;
-    put(inner, rest.join('.'), value);
-  }
 }
 
 const dictionary: Readonly<Record<string, readonly [key: string, limit: number]>> = {
@@ -235,7 +204,7 @@ const dictionary: Readonly<Record<string, readonly [key: string, limit: number]>
 };
 
 /** What a line should say about a row whose addresses are none, told apart from how it is escaped. */
-function intendedPairs(profile: EventProfile, row: JsonObject): [string, string][] {
+function intendedPairs(profile: DlsProfile, row: JsonObject): [string, string][] {
   return profile.fields.flatMap(({ means, paths, constant }): [string, string][] => {
     const raw = constant ?? at(row, paths[0] ?? '');
     if (means === 'time') return [['rt', String(Number(raw) * 1000)]];
@@ -255,14 +224,4 @@ function intendedPairs(profile: EventProfile, row: JsonObject): [string, string]
 
 function at(row: JsonObject, path: string): JsonValue {
   return path.split('.').reduce<JsonValue>((value, key) => (value as JsonObject)[key] ?? null, row);
-}
-
-function intended(raw: JsonValue, limit: number): string {
-  const empty = raw === null || (typeof raw === 'object' && Object.keys(raw).length === 0);
-  const text = empty ? '' : typeof raw === 'object' ? JSON.stringify(raw) : String(raw);
-  const characters = [...text].map((c) =>
-    /[\p{Cc}\u2028\u2029]/u.test(c) && !/[\r\n]/.test(c) ? ' ' : c,
-  );
-  const line = characters.slice(0, limit).join('').replace(/\r\n?/g, '\n');
-  return line.replace(/^ +/, '').replace(/ +$/, '');
 }

@@ -1,0 +1,44 @@
+import { firstTimeMs } from '../core/event-time.ts';
+import type { EventProfile } from '../core/types.ts';
+import type { Endpoint } from './endpoint.ts';
+import { at, inside, text, timeAt, wordAt } from './facts.ts';
+import { pageLimit, rowsOf } from './offset-paging.ts';
+
+const profile: EventProfile = {
+  eventType: 'offline_enrollment',
+  labelled: false,
+  classify: (body) => {
+    const action = wordAt(body, 'action');
+    return {
+      id: `offline.${action || 'unknown'}`,
+      name: `Duo ${action === '' ? 'offline action' : action.replaceAll('_', ' ')}`,
+      severity: 4,
+    };
+  },
+  facts: [
+    { means: 'time', read: timeAt('isotimestamp', 'timestamp') },
+    { means: 'action', read: at('action') },
+    { means: 'clientHost', read: inside('description', 'hostname') },
+    { means: 'actor', read: at('username') },
+    { means: 'application', read: at('object') },
+    { means: 'clientSoftware', read: inside('description', 'user_agent') },
+    { means: 'message', read: at('description') },
+    { means: text(3, 'factor'), read: inside('description', 'factor') },
+  ],
+};
+
+/** Who set up sign-in without a network, from Duo's v1 log: seconds, no end, no offset, no ids. */
+export const offline_enrollment: Endpoint = {
+  summary: 'Offline enrollment log: who may sign in to Windows or macOS without a network',
+  profile,
+  path: '/admin/v1/logs/offline_enrollment',
+  unit: 's',
+  hasEnd: false,
+  ordered: true,
+  pageLimit,
+  params: (window) => ({ mintime: String(Math.floor(window.mintimeMs / 1000)) }),
+  rows: (answer) => rowsOf(answer, ''),
+  offset: () => undefined,
+  id: () => undefined,
+  timeMs: ({ body }) => firstTimeMs(body['timestamp'], body['isotimestamp']),
+};
