@@ -101,6 +101,7 @@ class FeedRun {
   #mark: Mark | undefined;
   #saved: Cursor;
   #tick = -1;
+  readonly #rules: WindowRules;
 
   constructor(feed: Feed, start: Start, tools: FeedTools, abandon: AbortSignal) {
     this.#feed = feed;
@@ -111,6 +112,7 @@ class FeedRun {
     this.#cursor = start.cursor;
     this.#saved = start.cursor;
     this.#mark = start.mark;
+    this.#rules = { ...feed.rules, toTheEnd: tools.once };
   }
 
   async until(stop: AbortSignal): Promise<boolean> {
@@ -153,7 +155,8 @@ class FeedRun {
   }
 
   async #open(stop: AbortSignal): Promise<Opened | undefined> {
-    const { source, rules } = this.#feed;
+    const { source } = this.#feed;
+    const rules = this.#rules;
     const window = this.#asking ?? this.#cursor.window;
     if (window !== undefined) {
       const goesOn = open({ ...this.#cursor, window }, source.nowMs(), rules);
@@ -171,13 +174,13 @@ class FeedRun {
   }
 
   async #deliver(answer: ApiAnswer, { cursor, gap }: Opened): Promise<Reading> {
-    const { endpoint, rules, status } = this.#feed;
+    const { endpoint, status } = this.#feed;
     const rows = endpoint.rows(answer).map((row) => ({
       row,
       id: endpoint.id(row),
       timeMs: endpoint.timeMs(row),
     }));
-    const page = read(rows, endpoint.offset(answer), cursor, rules);
+    const page = read(rows, endpoint.offset(answer), cursor, this.#rules);
     for (const lost of gap === undefined ? page.gaps : [gap, ...page.gaps]) status.gap(lost);
     const { origin, lines } = await this.#format(page.events);
     if (lines.length > 0) await this.#write(origin, lines);

@@ -1,6 +1,7 @@
 import type { OpenWindow } from '../core/cursor.ts';
 import type { Gap } from '../core/types.ts';
 import type { TakenPage } from './take-page.ts';
+import type { WindowRules } from './window.ts';
 
 /** What follows a page: the window of the next request, or the poll's end. */
 export interface Step {
@@ -20,7 +21,7 @@ export function nextByOffset(
   page: TakenPage,
   offset: string | undefined,
   window: OpenWindow,
-  ordered: boolean,
+  { ordered, toTheEnd = false }: Pick<WindowRules, 'ordered' | 'toTheEnd'>,
 ): Step {
   if (offset === undefined) return ended;
   if (page.count === 0 || page.again) {
@@ -37,7 +38,7 @@ export function nextByOffset(
   }
   const passed = ordered && page.newestMs !== undefined && page.newestMs > window.fromMs;
   // Only beyond the position: before it, rows that were hidden yesterday may fill the next page.
-  if (passed && page.count < page.cursor.fullest) return ended;
+  if (passed && !toTheEnd && page.count < page.cursor.fullest) return ended;
   const { empties: _, ...fed } = window;
   return goOn({ ...fed, offset, lastPage: page.name, ...newest(page, window) }, page, passed);
 }

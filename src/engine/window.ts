@@ -21,6 +21,8 @@ export interface WindowRules {
   readonly settleMs: number;
   readonly lookbackMs: number;
   readonly rereadMs: number;
+  /** No page ends a poll by being short: only Duo's word does. There may be no next poll. */
+  readonly toTheEnd?: boolean;
 }
 
 export interface Opened {
@@ -126,7 +128,7 @@ export function read(
   const page = takePage(rows, cursor, rules);
   const { window } = cursor;
   const step = rules.hasEnd
-    ? nextByOffset(page, offset, window, rules.ordered)
+    ? nextByOffset(page, offset, window, rules)
     : nextByTime(page, window, rules.pageLimit);
   const over = step.window === undefined;
   // A re-read is done when it has passed the position at which the poll began, or the poll is over. One

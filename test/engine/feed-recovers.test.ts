@@ -137,6 +137,17 @@ describe('a clock that is wrong until the first answer of Duo', () => {
 });
 
 describe('run --once', () => {
+  it('reads on after a page that Duo kept short', async () => {
+    const parts = paged();
+    answering(parts, (answer) => {
+      parts.duo.pageLimit = parts.duo.pageLimit === 10 ? 4 : 10;
+      return answer;
+    });
+    const feed = parts.feed('siem');
+    expect(await run(parts, feed, { once: true })).toBe(true);
+    expect(feed.sink.ids).toEqual(ids(25));
+  });
+
   it('says that something is left when its poll had to be broken off', async () => {
     const parts = paged();
     answering(parts, (answer, { params }) =>
