@@ -214,18 +214,19 @@ class FeedRun {
   }
 
   /** A line that the server alone refuses, again and again, is set aside; the rest of the page goes on. */
-  async #write(origin: Origin, lines: Line[]): Promise<void> {
+  async #write(origin: Origin, lines: readonly Line[]): Promise<void> {
     const { sink, id } = this.#feed;
-    while (lines.length > 0) {
+    for (let rest = lines; rest.length > 0;) {
       try {
-        this.#mark = (await sink.write({ feedId: id, origin, lines }, this.#abandon)) ?? this.#mark;
+        const batch = { feedId: id, origin, lines: rest };
+        this.#mark = (await sink.write(batch, this.#abandon)) ?? this.#mark;
         return;
       } catch (error) {
-        const refused = error instanceof ForwarderError ? error : undefined;
-        const line = refused?.remedy === 'skip' ? lines[refused.index ?? -1] : undefined;
+        const index = error instanceof ForwarderError && error.remedy === 'skip' ? error.index : -1;
+        const line = rest[index ?? -1];
         if (line === undefined) throw error;
         await this.#setAside(line, 'refused', error);
-        lines.splice(lines.indexOf(line), 1);
+        rest = rest.slice(rest.indexOf(line) + 1);
       }
     }
   }

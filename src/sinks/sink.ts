@@ -13,7 +13,8 @@ export interface Sink {
   /**
    * Resolves when every line is confirmed at the sink's level. It retries by itself, for ever, with one
    * back-off and one state per server. Rejects only when aborted (with the signal's reason), or with
-   * remedy `skip` and the line's index when that line alone was refused three times.
+   * remedy `skip` and the line's index when that line alone was refused three times: the lines before it
+   * are confirmed then, those after it not sent.
    */
   write(batch: Batch, signal: AbortSignal): Promise<Mark | undefined>;
   /** What a write would need (resolve, connect, handshake), step by step; sends nothing. Throws the failing step's error. */

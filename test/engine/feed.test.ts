@@ -146,9 +146,11 @@ describe('a feed', () => {
   it('sets a line aside that the server alone refuses, and the rest goes on', async () => {
     const parts = filled(5);
     const feed = parts.feed('siem');
-    feed.sink.answer = async ({ lines }) => {
+    feed.sink.answer = async ({ lines, ...batch }) => {
       const index = lines.findIndex(({ id }) => id === 't1' || id === 't3');
       if (index < 0) return undefined;
+      // The contract: what stands before the refused line is confirmed.
+      feed.sink.confirmed.push({ ...batch, lines: lines.slice(0, index) });
       throw new ForwarderError('line_refused', 'refused', { remedy: 'skip', index });
     };
     parts.stopAfter(1_000);
