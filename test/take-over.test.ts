@@ -54,8 +54,18 @@ describe("taking over Duo Log Sync's checkpoint", () => {
   it('does not happen once any feed of the endpoint has a checkpoint of its own', async () => {
     const { clock, feed, files, takeOver } = place();
     await writeFile(join(old, 'auth_checkpoint_data.txt'), `"${clock.startMs},t0"\n`);
-    await files.save(feed('a').identity, { cursor: begin(clock.startMs) });
+    const cursor = { ...begin(clock.startMs), readToMs: clock.startMs + 1 };
+    await files.save(feed('a').identity, { cursor });
     expect(await takeOver(feed('b'), never)).toBeUndefined();
+  });
+
+  it('still happens for the second feed when a kill came between the first saves of both', async () => {
+    const { clock, duo, feed, files, takeOver } = place();
+    duo.add(3, clock.startMs - 60_000);
+    const timeMs = clock.startMs - 58_000;
+    await writeFile(join(old, 'auth_checkpoint_data.txt'), `"${timeMs + 1},t2"\n`);
+    await files.save(feed('a').identity, { cursor: begin(timeMs, { id: 't2' }) });
+    expect(await takeOver(feed('b'), never)).toMatchObject({ positionMs: timeMs, proven: true });
   });
 
   it('takes the earliest reading, and says so, when Duo proves none', async () => {

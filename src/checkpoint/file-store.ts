@@ -33,7 +33,10 @@ export interface FileStoreOptions {
 }
 
 export interface FileStore extends CheckpointStore {
-  /** Whether any feed of this account and endpoint has a record, readable or not. */
+  /**
+   * Whether any feed of this account and endpoint has a record, readable or not. One that still stands where
+   * it began does not count: a kill between the first saves of two feeds leaves only the first one's.
+   */
   hasAny(accountId: string | undefined, endpoint: string): Promise<boolean>;
   /** Deletes what a killed process left half written. Once, at the start, and only under the lock. */
   tidy(): Promise<void>;
@@ -88,8 +91,12 @@ class Store implements FileStore {
   }
 
   async hasAny(accountId: string | undefined, endpoint: string): Promise<boolean> {
-    // By name, not by content: an unreadable record is a record too.
-    return (await this.#files.pathsOf({ accountId, endpoint })).length > 0;
+    const paths = await this.#files.pathsOf({ accountId, endpoint });
+    const records = await this.#records(paths);
+    if (records.length < paths.length) return true;
+    return records.some(
+      ({ checkpoint: { cursor } }) => cursor.readToMs > cursor.positionMs || cursor.fullest > 0,
+    );
   }
 
   async tidy(): Promise<void> {

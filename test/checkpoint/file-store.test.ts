@@ -42,7 +42,7 @@ function at(positionMs: number): Checkpoint {
       rereadAtMs: 0,
       idsSinceMs: 0,
       taken: '',
-      fullest: 0,
+      fullest: 1,
     },
   };
 }
