@@ -1,11 +1,12 @@
 /** The log endpoints that the simulator serves: one entry each, names as in the config file. */
 
-export type EndpointName = 'auth' | 'activity' | 'telephony' | 'adminaction' | 'offline_enrollment';
+export type EndpointName =
+  'auth' | 'activity' | 'telephony' | 'adminaction' | 'offline_enrollment' | 'trustmonitor';
 
 export interface EndpointRules {
   readonly path: string;
-  /** v2: milliseconds, window, sort and cursor; v1: seconds and `mintime` alone. */
-  readonly style: 'v2' | 'v1';
+  /** v2: milliseconds, window, sort and cursor; v1: seconds and `mintime` alone; monitor: window and token. */
+  readonly style: 'v2' | 'v1' | 'monitor';
   /** The key of the rows inside `response`; empty when `response` is the list. */
   readonly list: string;
   /** How `metadata.next_offset` is spelled. */
@@ -55,6 +56,16 @@ export const endpointRules: Readonly<Record<EndpointName, EndpointRules>> = {
   },
   adminaction: { ...v1, path: '/admin/v1/logs/administrator' },
   offline_enrollment: { ...v1, path: '/admin/v1/logs/offline_enrollment' },
+  trustmonitor: {
+    style: 'monitor',
+    path: '/admin/v1/trust_monitor/events',
+    list: 'events',
+    offset: 'text',
+    defaultLimit: 50,
+    maxLimit: 200,
+    idField: 'sekey',
+    timeFields: ['surfaced_timestamp'],
+  },
 };
 
 export function endpointAt(path: string): EndpointName | undefined {

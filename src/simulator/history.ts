@@ -18,6 +18,8 @@ export interface EventPlan {
   readonly letter?: string;
   /** How much later than usual an event becomes visible. */
   readonly latenessMs?: (index: number) => number;
+  /** trustmonitor only: how long after it surfaced the event's state changes; without it never. */
+  readonly changesAfterMs?: (index: number) => number | undefined;
   /** v1 only: the event repeats the one before it byte for byte, serial and all. */
   readonly twin?: (index: number) => boolean;
   /** The least length of a row's text. */
@@ -26,11 +28,17 @@ export interface EventPlan {
 
 /**
  * Events of realistic shape. Each has a serial (`u00000123`) in the field that every format shows: auth
- * user.name, activity actor.name, telephony phone, adminaction and offline_enrollment username.
+ * user.name, activity actor.name, telephony phone, adminaction and offline_enrollment username, trustmonitor
+ * the user, or the explanation where there is none.
  */
 export function makeEvents(endpoint: EndpointName, plan: EventPlan): EventSpec[] {
   const { count, fromMs, stepMs = 1000, firstSerial = 1, letter = 'u', bodyBytes = 0 } = plan;
-  const seconds = endpointRules[endpoint].style === 'v1';
+  const { style } = endpointRules[endpoint];
+  const seconds = style === 'v1';
+  const stepUs = seconds ? 1_000_000 : style === 'monitor' ? 1000 : 1;
+  if (plan.changesAfterMs !== undefined && style !== 'monitor') {
+    throw new Error('Only events of trustmonitor change.');
+  }
   if (plan.twin !== undefined && !seconds) throw new Error('Rows with an id have no twins.');
   const events: EventSpec[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -46,9 +54,18 @@ export function makeEvents(endpoint: EndpointName, plan: EventPlan): EventSpec[]
       plan.at === undefined
         ? (fromMs + index * stepMs) * 1000 + ((number * 7919) % 1000)
         : Math.round(plan.at(index) * 1000);
-    const timeUs = seconds ? Math.floor(us / 1_000_000) * 1_000_000 : us;
-    const text = (): string => rowText(endpoint, { number, serial, id, timeUs, bodyBytes });
-    events.push({ serial, id, timeUs, latenessMs: plan.latenessMs?.(index) ?? 0, text });
+    const timeUs = Math.floor(us / stepUs) * stepUs;
+    const parts = { number, serial, id, timeUs, bodyBytes };
+    const text = (): string => rowText(endpoint, parts);
+    const changes = plan.changesAfterMs?.(index);
+    const changedAtMs = changes === undefined ? undefined : timeUs / 1000 + changes;
+    const later =
+      changedAtMs === undefined
+        ? {}
+        : {
+            later: { atMs: changedAtMs, text: () => rowText(endpoint, { ...parts, changedAtMs }) },
+          };
+    events.push({ serial, id, timeUs, latenessMs: plan.latenessMs?.(index) ?? 0, text, ...later });
   }
   return events;
 }
@@ -75,12 +92,14 @@ export function serialIn(text: string): string | undefined {
 /** A UUID that depends on endpoint and serial alone, so that ids are not in the order of time. */
 function idOf(endpoint: EndpointName, serial: string): string {
   const hex = createHash('sha256').update(`${endpoint} ${serial}`).digest('hex');
+  if (endpoint === 'trustmonitor') return `SE${hex.slice(0, 18).toUpperCase()}`;
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(12, 15)}`];
   return [...parts, `8${hex.slice(15, 18)}`, hex.slice(18, 30)].join('-');
 }
 
 function microseconds(value: JsonValue | undefined): number | undefined {
-  if (typeof value === 'number') return Math.floor(value) * 1_000_000;
+  // Seconds, or milliseconds from 1973 on.
+  if (typeof value === 'number') return Math.floor(value) * (value < 1e11 ? 1_000_000 : 1000);
   if (typeof value !== 'string') return undefined;
   const secondsMs = Date.parse(value.replace(/\.\d+/, ''));
   if (Number.isNaN(secondsMs)) return undefined;

@@ -4,7 +4,8 @@ import type { Effect } from './faults.ts';
 import type { Switches } from './options.ts';
 import { earliestPage, shuffleSeconds, windowPage } from './paging.ts';
 import type { PageOfRows } from './paging.ts';
-import { sinceSeconds, windowQuery } from './requests.ts';
+import { monitorPage } from './monitor-page.ts';
+import { monitorQuery, sinceSeconds, windowQuery } from './requests.ts';
 import type { Pairs, WindowQuery } from './requests.ts';
 import { msOf, textOf } from './store.ts';
 import type { StoredRow } from './store.ts';
@@ -33,7 +34,24 @@ export function logPage(
     const limit = Math.min(most, rules.maxLimit + switches.pageExtra);
     const page = earliestPage(rows, sinceSeconds(pairs) * 1000, limit, nowMs);
     const served = switches.shuffledSeconds ? shuffleSeconds(page.rows, seed) : page.rows;
-    return { body: envelope(`[${joined(served, switches)}]`, switches), rows: served.length };
+    return {
+      body: envelope(`[${joined(served, switches, nowMs)}]`, switches),
+      rows: served.length,
+    };
+  }
+  if (rules.style === 'monitor') {
+    const query = monitorQuery(pairs, rules, nowMs);
+    const page = monitorPage(
+      rows,
+      account,
+      { ...query, limit: Math.min(most, query.limit) },
+      world,
+      effect,
+    );
+    const metadata = page.token === undefined ? {} : { next_offset: page.token };
+    const list = `"${rules.list}":[${joined(page.rows, switches, nowMs)}]`;
+    const response = `{${list},"metadata":${JSON.stringify(metadata)}}`;
+    return { body: envelope(response, switches), rows: page.rows.length };
   }
   const repeated = rules.offset === 'array' || switches.repeatedOffsetEverywhere;
   const query = windowQuery(pairs, rules, nowMs, repeated);
@@ -46,7 +64,7 @@ export function logPage(
     oddOffset(effect, query, pairs) ?? nextOffset(page, switches),
     switches,
   );
-  const list = `"${rules.list}":[${joined(page.rows, switches)}]`;
+  const list = `"${rules.list}":[${joined(page.rows, switches, nowMs)}]`;
   return { body: envelope(`{${list}${metadata}}`, switches), rows: page.rows.length };
 }
 
@@ -91,8 +109,8 @@ function metadataText(
   return `,"metadata":${JSON.stringify({ total_objects: total })}`;
 }
 
-function joined(rows: readonly StoredRow[], switches: Switches): string {
-  return rows.map((row) => textOf(row.spec)).join(switches.spacedJson ? ', ' : ',');
+function joined(rows: readonly StoredRow[], switches: Switches, nowMs: number): string {
+  return rows.map((row) => textOf(row.spec, nowMs)).join(switches.spacedJson ? ', ' : ',');
 }
 
 function envelope(response: string, switches: Switches): string {

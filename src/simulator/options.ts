@@ -10,7 +10,7 @@ export interface SimulatedAccount {
   readonly host: string;
   /** `accounts`: a parent's Accounts API key, good for `account/list` and its children's logs. */
   readonly kind: 'admin' | 'accounts';
-  /** The logs it may read; without it all of them. */
+  /** The logs it may read; without it all of them. An edition without Trust Monitor is a list without it. */
   readonly permissions?: readonly EndpointName[];
 }
 
@@ -51,6 +51,10 @@ export interface Switches {
   readonly shuffledSeconds: boolean;
   /** v1 pages hold this many rows more than 1,000. */
   readonly pageExtra: number;
+  /** Trust Monitor's rows come in the order of time, or in none. */
+  readonly monitorOrder: 'time' | 'none';
+  /** Trust Monitor's `offset` is good for the window that it was given out for, or for any. */
+  readonly monitorTokens: 'this window' | 'any window';
   /** An Authorization header works only once, not for a minute. */
   readonly refuseAnyReuse: boolean;
   /** The answer's JSON has blanks after commas and colons, and `stat` comes first. */
@@ -71,6 +75,8 @@ export const defaultSwitches: Switches = {
   repeatedOffsetEverywhere: false,
   shuffledSeconds: false,
   pageExtra: 0,
+  monitorOrder: 'none',
+  monitorTokens: 'this window',
   refuseAnyReuse: false,
   spacedJson: false,
   oddChunks: false,

@@ -4,11 +4,14 @@ import { Refusal } from './refusal.ts';
 
 export type Pairs = readonly (readonly [string, string])[];
 
-/** A request for a page of a v2 log, checked. */
-export interface WindowQuery {
+export interface Bounds {
   readonly mintimeMs: number;
   readonly maxtimeMs: number;
   readonly limit: number;
+}
+
+/** A request for a page of a v2 log, checked. */
+export interface WindowQuery extends Bounds {
   readonly ascending: boolean;
   readonly after: { readonly ms: number; readonly id: string } | undefined;
 }
@@ -38,23 +41,32 @@ export function windowQuery(
   nowMs: number,
   repeatedOffset: boolean,
 ): WindowQuery {
+  const window = boundsOf(pairs, rules, nowMs);
+  const sort = single(pairs, 'sort') ?? 'ts:desc';
+  if (sort !== 'ts:asc' && sort !== 'ts:desc') throw new Refusal(40002, 'sort');
+  return { ...window, ascending: sort === 'ts:asc', after: cursor(pairs, repeatedOffset) };
+}
+
+/** A request for a page of Trust Monitor, checked but for its token. */
+export interface MonitorQuery extends Bounds {
+  readonly token: string | undefined;
+}
+
+/** Duo's rules for Trust Monitor; `sort` and `next_offset` are names that it does not know. */
+export function monitorQuery(pairs: Pairs, rules: EndpointRules, nowMs: number): MonitorQuery {
+  return { ...boundsOf(pairs, rules, nowMs), token: single(pairs, 'offset') };
+}
+
+function boundsOf(pairs: Pairs, rules: EndpointRules, nowMs: number): Bounds {
   const mintimeMs = milliseconds(pairs, 'mintime');
   const maxtimeMs = milliseconds(pairs, 'maxtime');
   if (mintimeMs < nowMs - maximumAgeMs) {
     throw new Refusal(40002, 'mintime must be within the past 180 days');
   }
   if (mintimeMs >= maxtimeMs) throw new Refusal(40002, 'maxtime');
-  const sort = single(pairs, 'sort') ?? 'ts:desc';
-  if (sort !== 'ts:asc' && sort !== 'ts:desc') throw new Refusal(40002, 'sort');
   const limit = single(pairs, 'limit') ?? String(rules.defaultLimit);
   if (!/^\d{1,9}$/.test(limit) || Number(limit) < 1) throw new Refusal(40002, 'limit');
-  return {
-    mintimeMs,
-    maxtimeMs,
-    limit: Math.min(Number(limit), rules.maxLimit),
-    ascending: sort === 'ts:asc',
-    after: cursor(pairs, repeatedOffset),
-  };
+  return { mintimeMs, maxtimeMs, limit: Math.min(Number(limit), rules.maxLimit) };
 }
 
 /** The seconds of a v1 log's `mintime`; absent is 0, every other parameter is ignored. */

@@ -6,6 +6,8 @@ export interface RowParts {
   readonly serial: string;
   readonly id: string;
   readonly timeUs: number;
+  /** When the state changed; undefined while it is new. */
+  readonly changedAtMs?: number;
   /** Filler is added until the text has about this length. */
   readonly bodyBytes: number;
 }
@@ -24,6 +26,7 @@ const makers: Readonly<Record<EndpointName, (parts: RowParts, filler: string) =>
   telephony: telephonyText,
   adminaction: adminText,
   offline_enrollment: offlineText,
+  trustmonitor: monitorText,
 };
 
 // Raw and escaped, short and long: what a byte-exact reader has to leave alone.
@@ -107,6 +110,30 @@ function offlineText({ number: n, serial, timeUs }: RowParts, filler: string): s
     `\\"hostname\\": \\"pc-${n % 90}\\", \\"factor\\": \\"duo_otp\\"}",` +
     `"isotimestamp":"${secondOf(timeUs)}","object":"Windows logon",` +
     `"timestamp":${Math.floor(timeUs / 1_000_000)},"username":"${serial}"}`
+  );
+}
+
+/** The three kinds of event in turn; the state follows from whether it has changed. */
+function monitorText(parts: RowParts, filler: string): string {
+  const { number: n, serial, id, timeUs, changedAtMs } = parts;
+  const about = [
+    `"surfaced_auth":{"access_device":${accessText(n)},"application":{"key":` +
+      `"DISIMULATOR000000000","name":"VPN"},"factor":"${pick(factors, n)}","isotimestamp":` +
+      `"${isoOf(timeUs - 60_000_000)}","reason":"location_restricted","result":"denied",` +
+      `"timestamp":${Math.floor(timeUs / 1_000_000) - 60},"user":{"groups":[],"key":` +
+      `"DUSIMULATOR000000000","name":"${serial}"}},"type":"auth"`,
+    `"bypass_status_enabled":${Math.floor(timeUs / 1000) - 9},"enabled_by":{"key":` +
+      `"DESIMULATOR000000000","name":"Admin"},"enabled_for":{"key":"DUSIMULATOR000000000",` +
+      `"name":"${serial}"},"type":"bypass_status"`,
+    `"from_new_user":${n % 2 === 0},"type":"device_registration"`,
+  ];
+  return (
+    `{"explanations":[{"summary":"${serial} is new here.${filler}","type":"NEW_NETBLOCK"}],` +
+    `"priority_event":${n % 4 === 0},"priority_reasons":[{"label":"NZ","type":"country"}],` +
+    `"sekey":"${id}","state":"${changedAtMs === undefined ? 'new' : 'processed'}",` +
+    `"state_updated_timestamp":${changedAtMs ?? 'null'},` +
+    `"surfaced_timestamp":${Math.floor(timeUs / 1000)},"triaged_as_interesting":false,` +
+    `${pick(about, n)}}`
   );
 }
 

@@ -11,6 +11,8 @@ export interface EventSpec {
   readonly latenessMs?: number;
   /** The row's JSON, byte for byte; a function when holding the text would cost memory. */
   readonly text: string | (() => string);
+  /** What its text becomes: Trust Monitor's events change their state without a new event. */
+  readonly later?: { readonly atMs: number; readonly text: string | (() => string) };
 }
 
 export interface LedgerRow {
@@ -62,8 +64,10 @@ export function msOf(spec: EventSpec): number {
   return Math.floor(spec.timeUs / 1000);
 }
 
-export function textOf(spec: EventSpec): string {
-  return typeof spec.text === 'string' ? spec.text : spec.text();
+/** The row as it reads at that time; without one, as it was first. */
+export function textOf({ text, later }: EventSpec, nowMs = 0): string {
+  const current = later !== undefined && later.atMs <= nowMs ? later.text : text;
+  return typeof current === 'string' ? current : current();
 }
 
 /** The index of the first row at or after that millisecond. */
@@ -79,7 +83,7 @@ export function firstAt(rows: readonly StoredRow[], timeMs: number): number {
   return low;
 }
 
-function comparison(style: 'v1' | 'v2', order: 'us' | 'ms') {
+function comparison(style: EndpointRules['style'], order: 'us' | 'ms') {
   // The sort is stable: rows of one second of a v1 log stay in the order of their arrival.
   if (style === 'v1') return (a: StoredRow, b: StoredRow) => a.spec.timeUs - b.spec.timeUs;
   const time = (row: StoredRow): number => (order === 'us' ? row.spec.timeUs : msOf(row.spec));

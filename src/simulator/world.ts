@@ -5,6 +5,8 @@ import { defaultAccount, defaultSwitches } from './options.ts';
 import type { DuoOptions, SimulatedAccount, SimulatedChild, Switches } from './options.ts';
 import { createBucket } from './rate-limit.ts';
 import type { Bucket } from './rate-limit.ts';
+import { createTokens } from './monitor-tokens.ts';
+import type { Tokens } from './monitor-tokens.ts';
 import type { SignatureVersion } from './signature.ts';
 import { RowStore } from './store.ts';
 
@@ -28,6 +30,8 @@ export interface World {
   readonly accept: readonly SignatureVersion[];
   readonly switches: Switches;
   readonly skewToleranceMs: number;
+  /** The offsets that Trust Monitor gave out. */
+  readonly tokens: Tokens;
   nowMs(): number;
   /** The rows of an account (its ikey) or child (its id). */
   store(account: string, endpoint: EndpointName): RowStore;
@@ -54,6 +58,7 @@ export function createWorld(options: DuoOptions): World {
     accept: options.accept ?? ['v2-sha512', 'v5'],
     switches,
     skewToleranceMs: options.skewToleranceMs ?? 300_000,
+    tokens: createTokens(),
     nowMs,
     store(account, endpoint) {
       const { style } = endpointRules[endpoint];

@@ -15,9 +15,13 @@ describe('the text of a row', () => {
   it.each(names)('of %s is a JSON object with its serial, whatever its number', (name) => {
     for (let number = 0; number < 140; number += 1) {
       const parsed = JSON.parse(row(name, number)) as Record<string, unknown>;
-      const actor = parsed['user'] ?? parsed['actor'] ?? parsed;
-      const { name: own, phone, username } = actor as Record<string, unknown>;
-      expect(own ?? phone ?? username).toBe('u00000001');
+      const surfaced = (parsed['surfaced_auth'] ?? parsed) as Record<string, unknown>;
+      const enabled = parsed['enabled_for'];
+      const actor = surfaced['user'] ?? enabled ?? parsed['actor'] ?? parsed;
+      const { name: own, phone, username, explanations } = actor as Record<string, unknown>;
+      const [first] = (explanations ?? []) as readonly { summary: string }[];
+      const shown = own ?? phone ?? username ?? first?.summary;
+      expect(String(shown).startsWith('u00000001')).toBe(true);
     }
   });
 
