@@ -1,6 +1,20 @@
 import type { Clock } from '../core/clock.ts';
 
 const lookEachMs = 1_000;
+const giveUpSeconds = 120;
+const pageRows = 1_000;
+
+/**
+ * After how many seconds without anything confirmed `--once` gives up: progress is seen page by page, and at
+ * a server's `max_events_per_second` a page of each of its feeds may take longer than two minutes.
+ */
+export function giveUpAfterSeconds(
+  feeds: number,
+  perSecond: readonly (number | undefined)[],
+): number {
+  const slowest = Math.min(...perSecond.map((rate) => rate ?? pageRows));
+  return giveUpSeconds + Math.ceil((feeds * pageRows) / Math.min(slowest, pageRows));
+}
 
 /**
  * Resolves to true once `progress` has said the same for `stuckMs`, to false when `ended` comes first.

@@ -14,7 +14,7 @@ import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
-import { untilStuck } from '../stuck.ts';
+import { giveUpAfterSeconds, untilStuck } from '../stuck.ts';
 
 export interface RunOptions {
   readonly once?: boolean;
@@ -27,7 +27,6 @@ export interface RunOptions {
 }
 
 const graceMs = 25_000;
-const giveUpSeconds = 120;
 
 /** Forwards until it is told to stop; only a fault at the start ends it otherwise. */
 export async function run(
@@ -107,7 +106,7 @@ async function forward(
       overrides: overridesOf(options, io),
     });
     try {
-      const whole = await runToEnd(app, shutdown, options, log, io);
+      const whole = await runToEnd(app, shutdown, options, config, log, io);
       return options.once === true && !whole ? exitCodes.tryAgain : exitCodes.ok;
     } finally {
       await app.close();
@@ -125,13 +124,15 @@ async function runToEnd(
   app: App,
   { stop, abandon }: Shutdown,
   options: RunOptions,
+  { servers }: Config,
   log: Logger,
   io: Io,
 ): Promise<boolean> {
   if (options.once !== true) return app.run(stop, abandon);
   const ended = new AbortController();
   const gaveUp = new AbortController();
-  const seconds = options.giveUp ?? giveUpSeconds;
+  const paces = servers.map((server) => server.max_events_per_second);
+  const seconds = options.giveUp ?? giveUpAfterSeconds(app.statuses.length, paces);
   const progress = (): string =>
     app.statuses.map(({ delivered, phase }) => `${delivered} ${phase}`).join();
   const watch = untilStuck(progress, seconds * 1000, io.clock, ended.signal).then((stuck) => {
