@@ -37,6 +37,7 @@ const cursorSchema = z.object({
   positionId: z.exactOptional(z.string()),
   readToMs: timeMs,
   rereadAtMs: timeMs,
+  rereadToMs: z.exactOptional(timeMs),
   idsSinceMs: timeMs,
   taken: z.string(),
   fullest: count,

@@ -11,6 +11,8 @@ export interface Cursor {
   readonly readToMs: number;
   /** When the last re-read was done. */
   readonly rereadAtMs: number;
+  /** How far the last re-read got when it was too long for one poll; the next poll goes on with it. */
+  readonly rereadToMs?: number;
   /** From this time on the ids in `taken` are complete. */
   readonly idsSinceMs: number;
   /** The ids already taken, hashed: see engine/taken.ts. */

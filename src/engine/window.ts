@@ -96,8 +96,11 @@ function newWindow(cursor: Cursor, nowMs: number, rules: WindowRules): OpenWindo
   // A fixed grid instead of "ten minutes after my last", so that all feeds of a source re-read together.
   const due = (timeMs: number): number => Math.floor(timeMs / Math.max(1, rules.rereadMs));
   // A last re-read in the future was dated by a wrong clock: it counts for nothing.
-  if (due(nowMs) === due(cursor.rereadAtMs) || rules.lookbackMs <= 0) return window;
-  const back = Math.max(Math.floor(cursor.positionMs - rules.lookbackMs), cursor.idsSinceMs);
+  const { rereadToMs = 0 } = cursor;
+  const isDue = rereadToMs > 0 || due(nowMs) !== due(cursor.rereadAtMs);
+  if (!isDue || rules.lookbackMs <= 0) return window;
+  const lookedBackMs = Math.floor(cursor.positionMs - rules.lookbackMs);
+  const back = Math.max(lookedBackMs, cursor.idsSinceMs, rereadToMs);
   return { ...window, mintimeMs: Math.min(back, cursor.positionMs), rereadPages: 0 };
 }
 
@@ -134,7 +137,9 @@ export function read(
   // A re-read is done when it has passed the position at which the poll began, or the poll is over. One
   // that breaks off is not made again at once: it would break off again, and keep what is new waiting.
   const reread = window.rereadPages !== undefined && step.window?.rereadPages === undefined;
-  const moved = { ...page.cursor, rereadAtMs: reread ? window.nowMs : cursor.rereadAtMs };
+  // Too long for one poll: what is new comes first, the next poll goes on with the rest.
+  const rest = page.newestMs !== undefined && page.newestMs <= window.fromMs && !over;
+  const moved = reread ? rereadDone(page.cursor, rest ? page.newestMs : undefined) : page.cursor;
   return {
     events: page.events,
     next: over
@@ -145,6 +150,12 @@ export function read(
     late: page.late,
     gaps: step.gap === undefined ? [] : [step.gap],
   };
+}
+
+function rereadDone<C extends Cursor>(cursor: C, toMs?: number): C {
+  const { rereadToMs: _, ...rest } = cursor;
+  const rereadAtMs = cursor.window?.nowMs ?? cursor.rereadAtMs;
+  return { ...rest, rereadAtMs, ...(toMs === undefined ? {} : { rereadToMs: toMs }) } as C;
 }
 
 /** The poll is over; `whole`: its window was read to its end. */
@@ -172,6 +183,7 @@ export function restart(cursor: Cursor): Cursor | undefined {
 
 /** Gives up the poll under way; the next one begins at the position, without the re-read if this was one. */
 export function abandonWindow(cursor: Cursor): Cursor {
-  const { window, ...rest } = cursor;
-  return window?.rereadPages === undefined ? rest : { ...rest, rereadAtMs: window.nowMs };
+  const done = cursor.window?.rereadPages === undefined ? cursor : rereadDone(cursor);
+  const { window: _, ...rest } = done;
+  return rest;
 }

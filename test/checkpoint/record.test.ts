@@ -34,6 +34,7 @@ const cursor = fc.record(
     positionId: fc.string({ unit: 'grapheme' }),
     readToMs: time,
     rereadAtMs: time,
+    rereadToMs: time,
     idsSinceMs: time,
     taken: fc.base64String(),
     fullest: fc.nat(1000),
