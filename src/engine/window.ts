@@ -77,7 +77,9 @@ export function open(cursor: Cursor, nowMs: number, rules: WindowRules): Opened 
   const window = cursor.window ?? newWindow(cursor, nowMs, rules);
   if (rules.hasEnd && window.mintimeMs >= window.endMs) return undefined;
   const oldest = oldestMs(nowMs);
-  if (window.mintimeMs >= oldest) return { cursor: { ...cursor, window } };
+  // Without order an offset may be good for its own window alone, which stays as long as Duo takes it.
+  const graceMs = !rules.ordered && window.offset !== undefined ? 50 * minuteMs : 0;
+  if (window.mintimeMs >= oldest - graceMs) return { cursor: { ...cursor, window } };
   if (rules.hasEnd && oldest >= window.endMs) {
     // The whole window is out of reach: begin anew at the edge.
     const { window: _, ...rest } = cursor;
@@ -140,10 +142,14 @@ export function read(
   // Too long for one poll: what is new comes first, the next poll goes on with the rest.
   const rest = page.newestMs !== undefined && page.newestMs <= window.fromMs && !over;
   const moved = reread ? rereadDone(page.cursor, rest ? page.newestMs : undefined) : page.cursor;
+  // A page taken for the last because it was short lowers what counts as full: Duo may have begun to
+  // serve less, and a feed that always stopped after one page would never catch up.
+  const short = over && offset !== undefined && page.count > 0;
+  const fullest = short ? Math.max(page.count, Math.floor(moved.fullest * 0.9)) : moved.fullest;
   return {
     events: page.events,
     next: over
-      ? closed(moved, step.whole, rules.ordered, page.newestMs)
+      ? closed({ ...moved, fullest }, step.whole, rules.ordered, page.newestMs)
       : { ...moved, window: step.window },
     more: !over,
     whole: over && step.whole,

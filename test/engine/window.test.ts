@@ -130,6 +130,21 @@ describe('a v2 cursor', () => {
   });
 });
 
+describe('a Duo that begins to serve smaller pages', () => {
+  it('is followed again after some polls, so that a backlog is read to its end', () => {
+    const all = events(Array.from({ length: 900 }, (_, i) => ({ atMs: nowMs + i * 1000 })));
+    const full = new ModelDuo(all.slice(0, 100), { unit: 'ms', pageLimit: 20, offsetAtEnd: true });
+    const small = new ModelDuo(all, { unit: 'ms', pageLimit: 20, served: 10, offsetAtEnd: true });
+    const rules = { ...v2, pageLimit: 20, lookbackMs: 0 };
+    const seen = new Set<string>();
+    let cursor = poll(full, begin(nowMs - 1000), nowMs + 2_000_000, rules, (e) => seen.add(e.id));
+    for (let i = 1; i <= 12; i += 1) {
+      cursor = poll(small, cursor, nowMs + 2_000_000 + i * 120_000, rules, (e) => seen.add(e.id));
+    }
+    expect(seen.size).toBe(900);
+  });
+});
+
 describe('a v1 cursor', () => {
   it('delivers every row once, twins and full seconds at page borders included', () => {
     fc.assert(
