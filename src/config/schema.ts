@@ -71,7 +71,9 @@ const api = z.strictObject({
     .min(1)
     .max(1440)
     .default(10)
-    .describe('How often the look-back is read again.'),
+    .describe(
+      'How often the look-back is read again. More than half of `lookback_minutes` counts as half of it.',
+    ),
   requests_per_minute: z
     .union([z.literal('auto'), z.number().gt(0).max(6000)])
     .default('auto')
@@ -232,11 +234,15 @@ const account = z.strictObject({
     .describe('Which logs go to which server. A log may go to several servers.'),
   is_msp: onOff
     .default(false)
-    .describe('Whether this is the parent account of an MSP, whose child accounts are read too.'),
+    .describe(
+      'Whether this is the parent account of an MSP: its child accounts are read, each at its own API host, instead of its own logs. `ikey` and `skey` are then those of an Accounts API application.',
+    ),
   block_list: z
     .array(z.string())
     .default([])
-    .describe('MSP only: ids of child accounts that are not read.'),
+    .describe(
+      'MSP only: child accounts that are not read, by id or name; `*` stands for any text, `?` for one character, capitals do not count.',
+    ),
 });
 
 export const configSchema = z.strictObject({
