@@ -40,7 +40,9 @@ export function nextByOffset(
   // Only beyond the position: before it, rows that were hidden yesterday may fill the next page.
   if (passed && !toTheEnd && page.count < page.cursor.fullest) return ended;
   const { empties: _, ...fed } = window;
-  return goOn({ ...fed, offset, lastPage: page.name, ...newest(page, window) }, page, passed);
+  const next = { ...fed, offset, lastPage: page.name, ...newest(page, window) };
+  // Without order what is read again cannot be told from what is new: all of it is followed.
+  return ordered ? goOn(next, page, passed) : { whole: false, window: next };
 }
 
 /** v1: no offset; a full page goes on at the second of its last row, which is asked for again whole. */
