@@ -183,7 +183,7 @@ describe('a log without order', () => {
         const expected = expectedOf(events);
         expect(expected.filter((id) => !delivered.includes(id))).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -200,7 +200,7 @@ describe('a log without order', () => {
         expect(delivered.length - new Set(delivered).size).toBeLessThanOrEqual(3);
         expect(expectedOf(events).filter((id) => !delivered.includes(id))).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { debianProgram } from '../../scripts/debian.mjs';
 import { endpoints, type EndpointName } from '../../src/endpoints/index.ts';
 import { cef } from '../../src/formatters/cef.ts';
+import type { FormatOptions } from '../../src/formatters/formatter.ts';
 import { parseCef } from './cef-parser.ts';
 import { eventOf, options, origin, textOf } from './events.ts';
 
@@ -21,12 +22,16 @@ interface Normalized {
   };
 }
 
+type Profile = FormatOptions['cefProfile'];
+
 const synthetic: readonly (readonly [EndpointName, string])[] = [
   ['auth', 'auth-factors-reasons.jsonl'],
   ['auth', 'auth-edge.jsonl'],
   ['activity', 'activity-actions.jsonl'],
   ['adminaction', 'administrator-actions.jsonl'],
   ['telephony', 'telephony-edge.jsonl'],
+  ['trustmonitor', 'trustmonitor-edge.jsonl'],
+  ['offline_enrollment', 'offline-enrollment-edge.jsonl'],
 ];
 
 // liblognorm is Debian's; elsewhere the strict parser of the ordinary tests stands for it.
@@ -58,15 +63,15 @@ describe.runIf(process.platform === 'linux')('The real lognormalizer', () => {
       .map((line) => JSON.parse(line) as Normalized);
   }
 
-  function expectRead(name: EndpointName, rows: readonly string[]): void {
-    const formatter = cef.create({ ...options, cefLeadingSpace: true });
+  function expectRead(name: EndpointName, rows: readonly string[], cefProfile: Profile): void {
+    const formatter = cef.create({ ...options, cefLeadingSpace: true, cefProfile });
     const lines = rows.map((row) =>
       textOf(formatter.format(eventOf(row), origin, endpoints[name].profile)),
     );
     const read = normalize(lines);
     expect(read).toHaveLength(lines.length);
     for (const [index, line] of lines.entries()) {
-      const { header, pairs } = parseCef(line.replace('|5| ', '|5|'));
+      const { header, pairs } = parseCef(line.replace(/(\|\d+\|) /, '$1'));
       const { cef: got, host } = read[index] ?? expect.fail(`no answer for ${line}`);
       expect(got, `not parsed: ${line}`).toBeDefined();
       expect(host).toBe('fwd01');
@@ -79,7 +84,8 @@ describe.runIf(process.platform === 'linux')('The real lognormalizer', () => {
     const url = new URL(`../cases/formats/synthetic/${file}`, import.meta.url);
     const rows = readFileSync(url, 'utf8').trimEnd().split('\n');
     expect(rows.length).toBeGreaterThan(5);
-    expectRead(name, rows);
+    expectRead(name, rows, 'compat');
+    expectRead(name, rows, 'improved');
   });
 
   it('reads lines made of anything as they were meant', () => {
@@ -99,6 +105,7 @@ describe.runIf(process.platform === 'linux')('The real lognormalizer', () => {
       timestamp: fc.nat(),
     });
     const rows = fc.sample(row, { numRuns: 3000, seed: 3 }).map((value) => JSON.stringify(value));
-    expectRead('adminaction', rows);
+    expectRead('adminaction', rows, 'compat');
+    expectRead('adminaction', rows, 'improved');
   });
 });

@@ -11,7 +11,8 @@ import {
   type StreamReceiver,
 } from '../../simulator/siem.ts';
 
-export type DemoLog = 'auth' | 'telephony' | 'activity' | 'adminaction';
+export type DemoLog =
+  'auth' | 'telephony' | 'activity' | 'adminaction' | 'trustmonitor' | 'offline_enrollment';
 
 /** One of the demo's servers: what it is sent, and what it has got. */
 export interface DemoServer {
@@ -41,6 +42,8 @@ const backlog: Readonly<Record<DemoLog, number>> = {
   telephony: 200,
   activity: 300,
   adminaction: 300,
+  trustmonitor: 60,
+  offline_enrollment: 40,
 };
 /** Each log's serials begin with their own letter. */
 const letters: Readonly<Record<DemoLog, string>> = {
@@ -48,6 +51,8 @@ const letters: Readonly<Record<DemoLog, string>> = {
   telephony: 't',
   activity: 'c',
   adminaction: 'm',
+  trustmonitor: 'r',
+  offline_enrollment: 'e',
 };
 const hourMs = 3_600_000;
 
