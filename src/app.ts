@@ -1,6 +1,6 @@
 /** The only place where concrete parts meet: config → client, store, sinks, feeds → engine. */
-import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { childAccounts } from './children.ts';
 import type { ConfigPaths } from './config/paths.ts';
 import type { Config, ServerConfig } from './config/schema.ts';
 import type { Clock } from './core/clock.ts';
@@ -10,12 +10,13 @@ import type { Account } from './core/types.ts';
 import { packageVersion } from './core/version.ts';
 import type { DuoApi } from './duo/api.ts';
 import { createDuoClient } from './duo/client.ts';
+import { fixedAccounts } from './engine/account-watch.ts';
 import { runEngine } from './engine/engine.ts';
 import type { Feed, FeedTools } from './engine/feed.ts';
 import type { FeedStatus } from './engine/feed-status.ts';
 import { type PlannedFeed, planFeeds } from './engine/plan.ts';
 import { Slots } from './engine/slots.ts';
-import { buildFeeds } from './feeds.ts';
+import { OpenFeeds } from './feeds.ts';
 import { formatters } from './formatters/index.ts';
 import type { Formatter } from './formatters/formatter.ts';
 import { sinks } from './sinks/index.ts';
@@ -47,10 +48,15 @@ export interface Overrides {
   /** Events go to this stream instead of the servers. */
   readonly stdout?: NodeJS.WritableStream;
   readonly only?: readonly string[];
+  /** The pause between two lists of an MSP's child accounts. */
+  readonly listSeconds?: number;
 }
 
 export interface App {
+  /** Of the feeds of now; none before `run`. */
   readonly statuses: readonly FeedStatus[];
+  /** Events so far. */
+  readonly delivered: number;
   /** Resolves to whether every feed did all that it had to. */
   run(stop: AbortSignal, abandon: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
@@ -66,13 +72,12 @@ export interface Destination {
 
 export async function openApp(options: AppOptions): Promise<App> {
   const { config, clock, log, overrides } = options;
-  const accounts = [mainAccount(config)];
-  const planned = plan(options, accounts);
+  const main = mainAccount(config);
   const api = await openDuo(options);
   const storage = await openStorage(options);
   const { checkpoints, files, learned, deadLetters } = storage;
   const destinations = new Map<string, Destination>();
-  for (const { server } of planned) {
+  for (const { server } of plan(options, main)) {
     if (destinations.has(server)) continue;
     const slots = new Slots();
     const tools = {
@@ -94,9 +99,9 @@ export async function openApp(options: AppOptions): Promise<App> {
     retry: { baseMs: 1_000, capMs: 300_000 },
     park: { baseMs: 15 * 60_000, capMs: 24 * 3_600_000 },
   };
-  const ended = new AbortController();
-  setMaxListeners(0, ended.signal);
-  const feeds = buildFeeds(planned, { ...options, api, learned, destinations, stop: ended.signal });
+  const feeds = new OpenFeeds({ ...options, api, learned, destinations }, (account) =>
+    plan(options, account),
+  );
   const startedMs = clock.nowMs();
   const beginTools = {
     checkpoints,
@@ -106,11 +111,24 @@ export async function openApp(options: AppOptions): Promise<App> {
     takeOver: createTakeOver({ files, directories: options.paths.dlsDirectories, api, log }),
   };
   const open = [...destinations.values()].map(({ sink }) => sink);
+  const engine = {
+    accounts: config.account.is_msp ? childAccounts(options, api, main) : fixedAccounts([main]),
+    openFeeds: (account: Account) => feeds.open(account),
+    sinks: open,
+    feedTools,
+    beginTools,
+    graceMs: 25_000,
+  };
   return {
-    statuses: feeds.map(({ status }) => status),
-    run: (stop, abandon) => runEngine({ feeds, sinks: open, feedTools, beginTools }, stop, abandon),
+    get statuses() {
+      return feeds.statuses;
+    },
+    get delivered() {
+      return feeds.delivered;
+    },
+    run: (stop, abandon) => runEngine(engine, stop, abandon),
     close: async () => {
-      ended.abort(new Error('the program ends'));
+      feeds.close();
       await Promise.all(open.map((sink) => sink.close()));
       await api.close();
       await storage.close();
@@ -124,16 +142,13 @@ export function mainAccount(config: Config): Account {
   return { id: undefined, name: hostname, apiHost: hostname };
 }
 
-function plan(
-  { config, overrides }: AppOptions,
-  accounts: readonly Account[],
-): readonly PlannedFeed[] {
-  const planned = planFeeds(accounts, config.account.endpoint_server_mappings);
+function plan({ config, overrides }: AppOptions, account: Account): readonly PlannedFeed[] {
+  const planned = planFeeds([account], config.account.endpoint_server_mappings);
   const { only, stdout } = overrides;
   const wanted = planned.filter(({ endpoint }) => only === undefined || only.includes(endpoint));
   if (stdout === undefined) return wanted;
   // Once on standard output is enough, however many servers would get it.
-  const first = new Map(wanted.map((feed) => [`${feed.account.id} ${feed.endpoint}`, feed]));
+  const first = new Map(wanted.map((feed) => [feed.endpoint, feed]));
   return [...first.values()];
 }
 
@@ -146,8 +161,11 @@ export async function openDuo(
   const own = api.ca_filepath === undefined ? undefined : await readCa(api.ca_filepath);
   const ca = [extraCa, own].filter((text) => text !== undefined).join('\n');
   const { proxy_server: host, proxy_port: port } = proxy;
-  const { ikey, skey } = config.account;
+  const { ikey, skey, hostname } = config.account;
+  const ownHost = new URL(`https://${hostname}`).host;
   return createDuoClient({
+    // A child's feeds may wait for each other: thousands of children must not mean thousands of connections more.
+    connectionsFor: (one) => (one === ownHost ? 8 : 1),
     ikey,
     skey,
     signature: api.signature,

@@ -1,10 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import type { AppOptions, Destination } from './app.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import { type EndpointName, endpoints } from './endpoints/index.ts';
-import type { Learned } from './core/types.ts';
+import type { Account, Learned } from './core/types.ts';
 import type { DuoApi } from './duo/api.ts';
 import { createRateLimiter } from './duo/rate-limit.ts';
 import { AnswerCache } from './engine/answer-cache.ts';
+import type { FeedSet } from './engine/engine.ts';
 import type { Feed } from './engine/feed.ts';
 import { FeedStatus } from './engine/feed-status.ts';
 import { PageSource } from './engine/page-source.ts';
@@ -15,13 +17,61 @@ export interface FeedParts extends AppOptions {
   readonly api: DuoApi;
   readonly learned: Learned;
   readonly destinations: ReadonlyMap<string, Destination>;
-  /** Ends shared calls at the program's end. */
-  readonly stop: AbortSignal;
 }
 
-/** Planned feeds become real ones: one page source for all servers of an account × endpoint. */
-export function buildFeeds(planned: readonly PlannedFeed[], parts: FeedParts): readonly Feed[] {
-  const cache = new AnswerCache();
+/** The feeds of all accounts that are read at present. */
+export class OpenFeeds {
+  readonly #parts: FeedParts;
+  readonly #plan: (account: Account) => readonly PlannedFeed[];
+  readonly #cache = new AnswerCache();
+  readonly #open = new Map<FeedSet, AbortController>();
+  #deliveredBefore = 0;
+
+  constructor(parts: FeedParts, plan: (account: Account) => readonly PlannedFeed[]) {
+    this.#parts = parts;
+    this.#plan = plan;
+  }
+
+  get statuses(): readonly FeedStatus[] {
+    return [...this.#open.keys()].flatMap(({ feeds }) => feeds.map(({ status }) => status));
+  }
+
+  /** Events, also of feeds that have ended meanwhile. */
+  get delivered(): number {
+    return this.statuses.reduce((sum, status) => sum + status.delivered, this.#deliveredBefore);
+  }
+
+  open(account: Account): FeedSet {
+    const ended = new AbortController();
+    setMaxListeners(0, ended.signal);
+    const feeds = buildFeeds(this.#plan(account), this.#parts, this.#cache, ended.signal);
+    const set = { feeds, close: () => this.#close(set) };
+    this.#open.set(set, ended);
+    return set;
+  }
+
+  /** Ends shared calls that are still under way. */
+  close(): void {
+    for (const set of [...this.#open.keys()]) this.#close(set);
+  }
+
+  #close(set: FeedSet): void {
+    this.#open.get(set)?.abort(new Error('its feeds have ended'));
+    this.#open.delete(set);
+    for (const { source, status } of set.feeds) {
+      source.forget();
+      this.#deliveredBefore += status.delivered;
+    }
+  }
+}
+
+/** Planned feeds become real ones: one page source for all servers of an account × endpoint; `stop` ends its calls. */
+export function buildFeeds(
+  planned: readonly PlannedFeed[],
+  parts: FeedParts,
+  cache: AnswerCache,
+  stop: AbortSignal,
+): readonly Feed[] {
   const sources = new Map<string, PageSource>();
   const sourceKey = ({ account, endpoint }: PlannedFeed): string =>
     `${endpoint} ${account.id ?? ''}`;
@@ -30,7 +80,7 @@ export function buildFeeds(planned: readonly PlannedFeed[], parts: FeedParts): r
     let source = sources.get(key);
     if (source === undefined) {
       const shared = planned.filter((other) => sourceKey(other) === key).length > 1;
-      sources.set(key, (source = buildSource(feed, shared, cache, parts)));
+      sources.set(key, (source = buildSource(feed, shared, cache, parts, stop)));
     }
     return buildFeed(feed, source, parts);
   });
@@ -40,7 +90,8 @@ function buildSource(
   { account, endpoint: name }: PlannedFeed,
   shared: boolean,
   cache: AnswerCache,
-  { api, clock, learned, overrides, config, stop }: FeedParts,
+  { api, clock, learned, overrides, config }: FeedParts,
+  stop: AbortSignal,
 ): PageSource {
   const key = `rate:${account.id ?? ''}:${name}`;
   const configured = config.dls_settings.api.requests_per_minute;
@@ -84,7 +135,8 @@ function buildFeed(feed: PlannedFeed, source: PageSource, parts: FeedParts): Fee
     pageLimit,
     settleMs: hasEnd ? settle_seconds * 1000 : 0,
     lookbackMs: Math.max(endpoint.lookbackMs ?? 0, lookback_minutes * 60_000),
-    rereadMs: reread_minutes * 60_000,
+    // More than half the look-back apart, re-reads would leave holes between them.
+    rereadMs: Math.min(reread_minutes, lookback_minutes / 2) * 60_000,
   };
   return {
     id,

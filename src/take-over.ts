@@ -36,6 +36,9 @@ export function createTakeOver(
   };
 }
 
+/** For other logs DLS asked without the child's id: its files tell where the parent's log stopped. */
+const ofChildren: ReadonlySet<string> = new Set(['auth', 'adminaction']);
+
 async function look(
   feed: Feed,
   { files, directories, log, api }: TakeOverOptions,
@@ -43,6 +46,7 @@ async function look(
 ): Promise<TakenOver | undefined> {
   if (files === undefined) return undefined;
   const { accountId, endpoint } = feed.identity;
+  if (accountId !== undefined && !ofChildren.has(endpoint)) return undefined;
   if (await files.hasAny(accountId, endpoint)) return undefined;
   const checkpoint = await findDlsCheckpoint({ directories, endpoint, accountId });
   if (checkpoint === undefined) return undefined;

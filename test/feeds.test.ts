@@ -3,9 +3,10 @@ import type { Destination, Overrides } from '../src/app.ts';
 import { loadConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
 import type { JsonValue } from '../src/core/types.ts';
+import { AnswerCache } from '../src/engine/answer-cache.ts';
 import { planFeeds } from '../src/engine/plan.ts';
 import { Slots } from '../src/engine/slots.ts';
-import { buildFeeds } from '../src/feeds.ts';
+import { buildFeeds, type FeedParts } from '../src/feeds.ts';
 import { startDuo } from '../src/simulator/duo-server.ts';
 import { account, bench, FakeSink, never } from './engine/parts.ts';
 import { makeWorkplace } from './helpers/program.ts';
@@ -37,7 +38,7 @@ async function build(api: readonly string[] = [], overrides: Overrides = {}) {
     ]),
   );
   const planned = planFeeds([account], config.account.endpoint_server_mappings);
-  const feeds = buildFeeds(planned, {
+  const all: FeedParts = {
     config,
     paths: { directory: '', logFile: '', dlsDirectories: [] },
     stateDirectory: undefined,
@@ -49,8 +50,8 @@ async function build(api: readonly string[] = [], overrides: Overrides = {}) {
     api: parts.duo,
     learned: { get: (key) => learned.get(key), set: (key, value) => void learned.set(key, value) },
     destinations,
-    stop: never,
-  });
+  };
+  const feeds = buildFeeds(planned, all, new AnswerCache(), never);
   return { ...parts, feeds, learned };
 }
 

@@ -107,6 +107,26 @@ describe("taking over Duo Log Sync's checkpoint", () => {
     ]);
   });
 
+  it("counts for a child's auth and adminaction; DLS's other files under MSP were the parent's rows", async () => {
+    const { clock, feed, takeOver } = place();
+    const seconds = Math.floor(clock.startMs / 1000) - 60;
+    const own = feed('a');
+    const of = (endpoint: string) => {
+      const identity = { ...own.identity, accountId: 'DA1', endpoint };
+      const account = { id: 'DA1', name: 'one', apiHost: 'one.test' };
+      return { ...own, account, endpointName: endpoint, identity };
+    };
+    for (const name of ['auth', 'adminaction', 'activity', 'telephony', 'trustmonitor']) {
+      await writeFile(join(old, `${name}_checkpoint_data_DA1.txt`), `${seconds}`);
+      await writeFile(join(old, `${name}_checkpoint_data.txt`), `${seconds - 1000}`);
+    }
+    const begins = { positionMs: (seconds - 1) * 1000 };
+    expect(await takeOver(of('auth'), never)).toMatchObject(begins);
+    expect(await takeOver(of('adminaction'), never)).toMatchObject(begins);
+    for (const name of ['activity', 'telephony', 'trustmonitor'])
+      expect(await takeOver(of(name), never)).toBeUndefined();
+  });
+
   it("only reads DLS's files", async () => {
     const { clock, feed, takeOver } = place();
     const text = `["${clock.startMs - 1000}", "t0"]`;

@@ -101,6 +101,11 @@ function addRun(program: Command, io: Io, finish: (code: number) => void): void 
         .argParser(positive)
         .hideHelp(),
     )
+    .addOption(
+      new Option('--list <seconds>', 'between two lists of child accounts, for tests')
+        .argParser(positive)
+        .hideHelp(),
+    )
     .action(async (config: string | undefined, options: object) => {
       const { run } = await import('./commands/run.ts');
       finish(await run(config, options, io));

@@ -18,23 +18,7 @@ export function crossFindings(root: YamlNode, host: Host): Finding[] {
     ...proxyFindings(root),
     ...serverFindings(root),
     ...accountFindings(root),
-    ...mspNotYet(root),
     ...escapedPaths(root),
-  ];
-}
-
-// Delete this function, and its call, when MSP accounts are served.
-function mspNotYet(root: YamlNode): Finding[] {
-  const node = nodeAt(root, ['account', 'is_msp']);
-  if (node?.kind !== 'scalar' || node.value !== true) return [];
-  return [
-    {
-      severity: 'error',
-      code: 'msp_not_supported',
-      path: ['account', 'is_msp'],
-      message: 'is_msp is not supported by this version yet',
-      fix: 'Write false to read the configured account alone.',
-    },
   ];
 }
 

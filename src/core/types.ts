@@ -23,6 +23,12 @@ export interface Account {
   readonly apiHost: string;
 }
 
+/** An account as the lists of accounts told so far. */
+export interface KnownAccount extends Account {
+  /** The first of the lists in a row that lacked it. */
+  readonly missingSinceMs?: number;
+}
+
 /** Query parameters, name → value; a name is never repeated (clients and Duo disagree on repeats). */
 export type Params = Readonly<Record<string, string>>;
 

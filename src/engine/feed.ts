@@ -93,7 +93,6 @@ class FeedRun {
   readonly #tools: FeedTools;
   readonly #abandon: AbortSignal;
   readonly #retry: Backoff;
-  readonly #park: Backoff;
   /** As far as the server has confirmed. */
   #cursor: Cursor;
   /** The request under way, until its page is confirmed. */
@@ -108,7 +107,6 @@ class FeedRun {
     this.#tools = tools;
     this.#abandon = abandon;
     this.#retry = new Backoff(tools.retry);
-    this.#park = new Backoff(tools.park);
     this.#cursor = start.cursor;
     this.#saved = start.cursor;
     this.#mark = start.mark;
@@ -149,7 +147,6 @@ class FeedRun {
     });
     if (page === undefined) return undefined;
     this.#retry.reset();
-    this.#park.reset();
     status.well(page.more ? 'catching up' : 'running');
     return once && !page.more ? page.whole : undefined;
   }
@@ -280,7 +277,9 @@ class FeedRun {
       this.#feed.status.trouble(error, 0);
       return false;
     }
-    const waitMs = (parks ? this.#park : this.#retry).next(error.retryAfterMs);
+    const waitMs = parks
+      ? this.#feed.source.parkMs(error, this.#tools.park)
+      : this.#retry.next(error.retryAfterMs);
     this.#feed.status.trouble(error, waitMs);
     await this.#tools.clock.sleep(waitMs, stop);
     return true;

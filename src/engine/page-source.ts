@@ -1,6 +1,7 @@
 import { abortable } from '../core/abort.ts';
+import { Backoff, type BackoffOptions } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import { asForwarderError } from '../core/errors.ts';
+import { type ForwarderError, asForwarderError } from '../core/errors.ts';
 import type { Account, ApiAnswer, Params } from '../core/types.ts';
 import type { DuoApi, RateLimiter } from '../duo/api.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
@@ -40,6 +41,12 @@ export class PageSource {
   #tick: Tick | undefined;
   #tickAtMs = 0;
   #newest: Call | undefined;
+  #park: Backoff | undefined;
+  /** Who parks, parks until then; infinite until the first of them says how long. */
+  #parkedUntilMs = 0;
+  /** Duo refuses, whatever is asked: while it is parked nobody asks, then one for all. */
+  #refusal: ForwarderError | undefined;
+  #test: Promise<ApiAnswer> | undefined;
 
   constructor(options: PageSourceOptions) {
     this.#options = options;
@@ -90,8 +97,18 @@ export class PageSource {
 
   /** The call's answer; whoever comes first makes it. Throws what the API threw. */
   async fetch(call: Call, params: Params, signal: AbortSignal): Promise<ApiAnswer> {
-    call.answer ??= this.#send(call, params);
+    call.answer ??= this.#ask(call, params);
     return abortable(call.answer, signal);
+  }
+
+  /** How long to be parked: all feeds of the source until the same moment, so that one call tests for all. */
+  parkMs(error: ForwarderError, options: BackoffOptions): number {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#parkedUntilMs <= nowMs || this.#parkedUntilMs === Infinity) {
+      this.#park ??= new Backoff(options);
+      this.#parkedUntilMs = nowMs + this.#park.next(error.retryAfterMs);
+    }
+    return this.#parkedUntilMs - nowMs;
   }
 
   /** Whoever could not use an answer asks Duo itself the next time, not what is kept. */
@@ -100,11 +117,33 @@ export class PageSource {
     this.#newest = undefined;
   }
 
+  async #ask(call: Call, params: Params): Promise<ApiAnswer> {
+    const { cache, clock } = this.#options;
+    if (this.#refusal !== undefined && this.#parkedUntilMs > clock.monotonicMs()) {
+      cache.drop(call);
+      throw this.#refusal;
+    }
+    if (this.#refusal === undefined) return this.#send(call, params);
+    if (this.#test !== undefined) {
+      await this.#test.catch(() => undefined);
+      return this.#ask(call, params);
+    }
+    this.#test = this.#send(call, params);
+    try {
+      return await this.#test;
+    } finally {
+      this.#test = undefined;
+    }
+  }
+
   async #send(call: Call, params: Params): Promise<ApiAnswer> {
     const { api, account, endpoint, limiter, cache, shared, stop } = this.#options;
     try {
       const answer = await api.send({ account, method: 'GET', path: endpoint.path, params }, stop);
       limiter.granted();
+      this.#refusal = undefined;
+      this.#parkedUntilMs = 0;
+      this.#park?.reset();
       call.last = endpoint.offset(answer) === undefined && this.#isLast(answer);
       if (this.#newest !== undefined && this.#newest !== call) cache.drop(this.#newest);
       this.#newest = shared ? call : undefined;
@@ -115,8 +154,15 @@ export class PageSource {
       cache.drop(call);
       const failure = asForwarderError(error);
       if (failure.code === 'duo_rate_limited') limiter.rejected(failure.retryAfterMs);
+      // A bad request says nothing of what others ask.
+      if (failure.remedy === 'park' && failure.code !== 'duo_bad_request') this.#refuse(failure);
       throw failure;
     }
+  }
+
+  #refuse(failure: ForwarderError): void {
+    this.#refusal = failure;
+    if (this.#parkedUntilMs <= this.#options.clock.monotonicMs()) this.#parkedUntilMs = Infinity;
   }
 
   /** Without offsets, a full page is the only sign that more will come. */

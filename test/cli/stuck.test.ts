@@ -6,7 +6,14 @@ import { TestClock } from '../engine/test-clock.ts';
 describe('a run that is started by cron', () => {
   it('is stuck when nothing gets on for the whole time', async () => {
     const clock = new TestClock();
-    expect(await untilStuck(() => 'same', 120_000, clock, never)).toBe(true);
+    expect(
+      await untilStuck(
+        () => 'same',
+        () => 120_000,
+        clock,
+        never,
+      ),
+    ).toBe(true);
     expect(clock.monotonicMs()).toBe(120_000);
   });
 
@@ -14,7 +21,7 @@ describe('a run that is started by cron', () => {
     const clock = new TestClock();
     const ended = new AbortController();
     const progress = (): string => String(Math.floor(clock.monotonicMs() / 119_000));
-    const watch = untilStuck(progress, 120_000, clock, ended.signal);
+    const watch = untilStuck(progress, () => 120_000, clock, ended.signal);
     await clock.sleep(1_200_000, never);
     ended.abort();
     expect(await watch).toBe(false);
@@ -23,7 +30,12 @@ describe('a run that is started by cron', () => {
   it('is no longer watched once it has ended', async () => {
     const clock = new TestClock();
     const ended = new AbortController();
-    const watch = untilStuck(() => 'same', 120_000, clock, ended.signal);
+    const watch = untilStuck(
+      () => 'same',
+      () => 120_000,
+      clock,
+      ended.signal,
+    );
     ended.abort();
     expect(await watch).toBe(false);
     expect(clock.sleeping).toEqual([]);
@@ -31,7 +43,12 @@ describe('a run that is started by cron', () => {
 
   it('may be given less than a second', async () => {
     const clock = new TestClock();
-    await untilStuck(() => 'same', 300, clock, never);
+    await untilStuck(
+      () => 'same',
+      () => 300,
+      clock,
+      never,
+    );
     expect(clock.monotonicMs()).toBe(300);
   });
 });

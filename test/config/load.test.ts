@@ -137,13 +137,15 @@ describe('a config of Duo Log Sync', () => {
   });
 });
 
-describe('what is not supported yet', () => {
-  it('is told as such: MSP accounts', async () => {
-    const result = await loadText(
-      goodConfig(['  endpoint_server', '  is_msp: true\n  endpoint_server']),
+describe('an MSP', () => {
+  it('names the child accounts that are not read by id or name', async () => {
+    const { config } = await loadText(
+      goodConfig([
+        '  endpoint_server',
+        "  is_msp: true\n  block_list: [DA1, 'Test *']\n  endpoint_server",
+      ]),
     );
-    expect(codesOf(result)).toEqual(['error msp_not_supported']);
-    expect(shownProblems(result)).toContain('is_msp is not supported by this version yet');
+    expect(config?.account).toMatchObject({ is_msp: true, block_list: ['DA1', 'Test *'] });
   });
 });
 

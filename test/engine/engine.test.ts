@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ForwarderError } from '../../src/core/errors.ts';
+import { fixedAccounts } from '../../src/engine/account-watch.ts';
 import { type EngineOptions, runEngine } from '../../src/engine/engine.ts';
 import type { FeedTools } from '../../src/engine/feed.ts';
 import { account, type Bench, bench, type FakeSink, intervalMs, never } from './parts.ts';
@@ -14,7 +15,9 @@ function engine(
   more: Partial<FeedTools> = {},
 ): EngineOptions {
   return {
-    feeds,
+    accounts: fixedAccounts([account]),
+    openFeeds: () => ({ feeds, close: () => undefined }),
+    graceMs: 25_000,
     sinks: feeds.map(({ sink }) => sink),
     feedTools: parts.tools(more),
     beginTools: {

@@ -34,11 +34,12 @@ export interface Workplace {
   remove(): Promise<void>;
 }
 
-/** A temporary folder with a config file for the simulator and these servers; `api` are lines of its section. */
+/** A temporary folder with a config file for the simulator and these servers; `api` and `account` are lines of these sections. */
 export async function makeWorkplace(
   duo: DuoSimulator,
   servers: readonly TestServer[],
   api: readonly string[] = [],
+  account: readonly string[] = [],
 ): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'duologsync-e2e-'));
   const state = join(folder, 'state');
@@ -71,6 +72,7 @@ export async function makeWorkplace(
     `  ikey: ${duo.account.ikey}`,
     `  skey: ${duo.account.skey}`,
     `  hostname: ${duo.hostname}`,
+    ...account.map((line) => `  ${line}`),
     '  endpoint_server_mappings:',
     ...servers.flatMap(({ id, endpoints }) => [
       `    - endpoints: [${endpoints.join(', ')}]`,

@@ -40,7 +40,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
 };
 /** Where concrete parts meet. */
-const appFiles = ['app.ts', 'feeds.ts', 'storage.ts', 'take-over.ts'];
+const appFiles = ['app.ts', 'children.ts', 'feeds.ts', 'storage.ts', 'take-over.ts'];
 /** What may be imported from a package. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config'],

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly rate?: number;
   /** Seconds after which `once` gives up when nothing gets on. */
   readonly giveUp?: number;
+  /** Seconds between two lists of child accounts. */
+  readonly list?: number;
 }
 
 const graceMs = 25_000;
@@ -110,8 +112,7 @@ async function forward(
       return options.once === true && !whole ? exitCodes.tryAgain : exitCodes.ok;
     } finally {
       await app.close();
-      const delivered = app.statuses.reduce((sum, status) => sum + status.delivered, 0);
-      log.info('duologsync has stopped', { delivered });
+      log.info('duologsync has stopped', { delivered: app.delivered });
     }
   } finally {
     shutdown.dispose();
@@ -132,12 +133,14 @@ async function runToEnd(
   const ended = new AbortController();
   const gaveUp = new AbortController();
   const paces = servers.map((server) => server.max_events_per_second);
-  const seconds = options.giveUp ?? giveUpAfterSeconds(app.statuses.length, paces);
+  const seconds = (): number => options.giveUp ?? giveUpAfterSeconds(app.statuses.length, paces);
   const progress = (): string =>
     app.statuses.map(({ delivered, phase }) => `${delivered} ${phase}`).join();
-  const watch = untilStuck(progress, seconds * 1000, io.clock, ended.signal).then((stuck) => {
-    if (stuck) gaveUp.abort(new Error(`nothing was confirmed for ${seconds} s`));
-  });
+  const watch = untilStuck(progress, () => seconds() * 1000, io.clock, ended.signal).then(
+    (stuck) => {
+      if (stuck) gaveUp.abort(new Error(`nothing was confirmed for ${seconds()} s`));
+    },
+  );
   const either = (signal: AbortSignal): AbortSignal => {
     const any = AbortSignal.any([signal, gaveUp.signal]);
     setMaxListeners(0, any);
@@ -149,7 +152,7 @@ async function runToEnd(
   if (!whole) {
     log.warn('Not everything was delivered; run it again', {
       code: 'once_incomplete',
-      ...(gaveUp.signal.aborted ? { without_progress_seconds: seconds } : {}),
+      ...(gaveUp.signal.aborted ? { without_progress_seconds: seconds() } : {}),
     });
   }
   return whole;
@@ -180,6 +183,7 @@ function overridesOf(options: RunOptions, io: Io): Overrides {
     ...(options.once === true ? { once: true } : {}),
     ...(options.stdout === true ? { stdout: io.stdout } : {}),
     ...(only === undefined ? {} : { only }),
+    ...(options.list === undefined ? {} : { listSeconds: options.list }),
   };
 }
 
