@@ -27,8 +27,13 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 
 /** The value at a dotted path, or undefined; own properties only. */
 export function valueAt(body: JsonObject, path: string): JsonValue | undefined {
+  return valueAlong(body, path.split('.'));
+}
+
+/** The same for a path that was split once and for all. */
+export function valueAlong(body: JsonObject, steps: readonly string[]): JsonValue | undefined {
   let value: JsonValue | undefined = body;
-  for (const key of path.split('.')) {
+  for (const key of steps) {
     if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
     value = value[key];
   }

@@ -1,5 +1,5 @@
-import { firstTimeMs } from '../core/event-time.ts';
-import { isObject, valueAt } from '../core/row.ts';
+import { eventTimeMs } from '../core/event-time.ts';
+import { isObject, valueAlong, valueAt } from '../core/row.ts';
 import type { Fact, JsonObject, JsonValue, TypedSlot } from '../core/types.ts';
 
 type Read = Fact['read'];
@@ -9,11 +9,14 @@ type Read = Fact['read'];
  * `ip.address`) counts only when it is plain.
  */
 export function at(...paths: readonly string[]): Read {
-  const parted = paths.map((path) => paths.some((part) => part.startsWith(`${path}.`)));
+  const places = paths.map((path) => ({
+    steps: path.split('.'),
+    parted: paths.some((part) => part.startsWith(`${path}.`)),
+  }));
   return (body) => {
-    for (const [index, path] of paths.entries()) {
-      const value = valueAt(body, path);
-      if (!isEmpty(value) && !(parted[index] === true && typeof value === 'object')) return value;
+    for (const { steps, parted } of places) {
+      const value = valueAlong(body, steps);
+      if (!isEmpty(value) && !(parted && typeof value === 'object')) return value;
     }
     return undefined;
   };
@@ -38,7 +41,14 @@ export function time(slot: number, label: string): TypedSlot {
 
 /** The first of these that is a time, in Unix milliseconds. */
 export function timeAt(...paths: readonly string[]): Read {
-  return (body) => firstTimeMs(...paths.map((path) => valueAt(body, path)));
+  const places = paths.map((path) => path.split('.'));
+  return (body) => {
+    for (const steps of places) {
+      const timeMs = eventTimeMs(valueAlong(body, steps));
+      if (timeMs !== undefined) return timeMs;
+    }
+    return undefined;
+  };
 }
 
 /** A value that no row holds. */
@@ -66,9 +76,10 @@ export function inside(path: string, key: string): Read {
 
 /** `Browser version (System version)` of a device that holds them apart. */
 export function softwareAt(path: string): Read {
+  const device = path.split('.');
   return (body) => {
-    const browser = words(body, path, ['browser', 'browser_version']).join(' ');
-    const system = words(body, path, ['os', 'os_version']).join(' ');
+    const browser = words(body, device, ['browser', 'browser_version']).join(' ');
+    const system = words(body, device, ['os', 'os_version']).join(' ');
     if (browser === '' || system === '') return browser || system;
     return `${browser} (${system})`;
   };
@@ -76,7 +87,8 @@ export function softwareAt(path: string): Read {
 
 /** `City, State, Country`, as far as they are known. */
 export function placeAt(path: string): Read {
-  return (body) => words(body, path, ['city', 'state', 'country']).join(', ');
+  const place = path.split('.');
+  return (body) => words(body, place, ['city', 'state', 'country']).join(', ');
 }
 
 /** The list's items as one text; `item` makes a text of each that is not one. */
@@ -100,8 +112,10 @@ export function wordAt(body: JsonObject, path: string): string {
   return wordOf(valueAt(body, path));
 }
 
-function words(body: JsonObject, path: string, keys: readonly string[]): string[] {
-  return keys.map((key) => wordAt(body, `${path}.${key}`)).filter((word) => word !== '');
+function words(body: JsonObject, steps: readonly string[], keys: readonly string[]): string[] {
+  const whole = valueAlong(body, steps);
+  if (!isObject(whole)) return [];
+  return keys.map((key) => wordOf(valueAlong(whole, [key]))).filter((word) => word !== '');
 }
 
 function wordOf(value: JsonValue | undefined): string {

@@ -3,6 +3,9 @@ import type { JsonValue } from '../core/types.ts';
 // C0, DEL, C1 (with NEL), and the two Unicode line ends that some receivers split lines at; not CR and LF.
 const controls = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g;
 
+// What no value may hold as it is; most values hold nothing of it.
+const special = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\=]|^ | $/;
+
 /** A header field: one line, at most `limit` code points, `\` and `|` escaped (CEF standard, header). */
 export function cefHeader(text: string, limit: number): string {
   const line = text.replace(controls, ' ').replace(/[\r\n]/g, ' ');
@@ -19,7 +22,9 @@ export function cefToken(text: string, limit: number): string {
  * (CEF standard, extension). Undefined when nothing is left: the pair is then left out.
  */
 export function cefValue(value: JsonValue | undefined, limit: number): string | undefined {
-  const text = cut(plainText(value).replace(controls, ' '), limit).replace(/^ +| +$/g, '');
+  const plain = plainText(value);
+  if (plain.length <= limit && !special.test(plain)) return plain === '' ? undefined : plain;
+  const text = cut(plain.replace(controls, ' '), limit).replace(/^ +| +$/g, '');
   if (text === '') return undefined;
   return text.replace(/[\\=]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n');
 }

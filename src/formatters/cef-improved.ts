@@ -65,7 +65,9 @@ export function improvedPairs(
     // Duo writes the word null where a host name is not known.
     else if (means !== 'clientHost' || value !== 'null') put(keys[means][0], value, keys[means][1]);
   }
-  return [...pairs].map(([key, value]) => `${key}=${value}`);
+  const texts: string[] = [];
+  for (const [key, value] of pairs) texts.push(`${key}=${value}`);
+  return texts;
 }
 
 /** `src` is an IPv4 address in CEF, a source's IPv6 address is c6a2 (CEF standard, special mappings). */
