@@ -13,7 +13,7 @@ import { makeWorkplace } from './helpers/program.ts';
 
 async function configWith(...api: readonly string[]): Promise<Config> {
   const duo = await startDuo();
-  const [auth, rest] = [['auth'], ['auth', 'adminaction']];
+  const [auth, rest] = [['auth'], ['auth', 'adminaction', 'trustmonitor']];
   const siem = { protocol: 'TCP', port: 1 } as const;
   const servers = [
     { ...siem, id: 'a', endpoints: auth },
@@ -68,7 +68,12 @@ describe('the feeds of a config', () => {
   it('share one source for each account and endpoint, and one set of places for each server', async () => {
     const { feeds } = await build();
     const [authA, authB, adminB] = feeds;
-    expect(feeds.map(({ id }) => id)).toEqual(['auth > a', 'auth > b', 'adminaction > b']);
+    expect(feeds.map(({ id }) => id)).toEqual([
+      'auth > a',
+      'auth > b',
+      'adminaction > b',
+      'trustmonitor > b',
+    ]);
     expect(authA?.source).toBe(authB?.source);
     expect(authB?.source).not.toBe(adminB?.source);
     expect(authB?.slots).toBe(adminB?.slots);
@@ -97,6 +102,18 @@ describe('the feeds of a config', () => {
       rereadMs: 120_000,
     });
     expect(feeds[2]?.rules).toMatchObject({ unit: 's', hasEnd: false, settleMs: 0 });
+  });
+
+  it('look back as far as the log needs, whatever the config says', async () => {
+    const lookBackHours = async (minutes: number): Promise<number> => {
+      const { feeds } = await build([`lookback_minutes: ${minutes}`]);
+      return (feeds[3]?.rules.lookbackMs ?? 0) / 3_600_000;
+    };
+    expect(await lookBackHours(5)).toBe(24);
+    expect(await lookBackHours(1440)).toBe(24);
+    const { feeds } = await build();
+    expect(feeds[3]?.rules).toMatchObject({ ordered: false, hasEnd: true, pageLimit: 200 });
+    expect(feeds[0]?.rules.lookbackMs).toBe(40 * 60_000);
   });
 
   it.each([
