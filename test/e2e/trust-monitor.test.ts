@@ -19,7 +19,7 @@ beforeEach(async () => {
   [cef, json] = [await startTcpReceiver(), await startTcpReceiver()];
   const server = { protocol: 'TCP', endpoints } as const;
   workplace = await makeWorkplace(duo, [
-    { ...server, id: 'cef', port: cef.port, format: 'CEF' },
+    { ...server, id: 'cef', port: cef.port, format: 'CEF', more: "cef_vendor: 'Acme'" },
     { ...server, id: 'json', port: json.port },
   ]);
   const count = 450;
@@ -42,8 +42,8 @@ afterEach(async () => {
   await Promise.all([duo.close(), cef.stop(), json.stop(), workplace.remove()]);
 });
 
-async function runOnce(): Promise<void> {
-  const program = start(['run', '--once', '--rate', '6000', workplace.configFile]);
+async function runOnce({ configFile }: Workplace): Promise<void> {
+  const program = start(['run', '--once', '--rate', '6000', configFile]);
   expect(await program.ended, program.stderr()).toBe(0);
 }
 
@@ -52,7 +52,7 @@ const linesOf = (siem: StreamReceiver): string[] =>
 
 it('sends Trust Monitor and offline enrolment as JSON and CEF, and a changed state as a new line', async () => {
   const sent = endpoints.flatMap((endpoint) => duo.ledger(endpoint));
-  await runOnce();
+  await runOnce(workplace);
   for (const [siem, format] of [
     [cef, 'cef'],
     [json, 'json'],
@@ -69,7 +69,7 @@ it('sends Trust Monitor and offline enrolment as JSON and CEF, and a changed sta
 
   await until('the state changes', () => Date.now() > changesAtMs);
   const before = [linesOf(cef).length, linesOf(json).length];
-  await runOnce();
+  await runOnce(workplace);
   const [newest] = duo.ledger('trustmonitor').slice(-1);
   for (const [index, siem] of [cef, json].entries()) {
     const added = linesOf(siem).slice(before[index]);
@@ -78,4 +78,33 @@ it('sends Trust Monitor and offline enrolment as JSON and CEF, and a changed sta
     expect(changed[0]).toContain(newest?.serial);
     expect(added).toHaveLength(1);
   }
+});
+
+it("writes what is known of a sign-in, with the config's vendor and severity, where it asks for that", async () => {
+  const fromMs = Date.now() - 1_800_000;
+  duo.add('auth', makeEvents('auth', { count: 9, fromMs, letter: 'a' }));
+  const more = [
+    'cef_profile: improved',
+    "cef_vendor: 'Acme'",
+    "cef_product: 'MFA'",
+    "cef_severity_overrides: {'auth.success': 0}",
+  ].join('\n    ');
+  const server = { protocol: 'TCP', endpoints: ['auth'] } as const;
+  const own = await makeWorkplace(duo, [
+    { ...server, id: 'cef', port: cef.port, format: 'CEF', more },
+  ]);
+  try {
+    await runOnce(own);
+  } finally {
+    await own.remove();
+  }
+  const lines = linesOf(cef);
+  expect(lines).toHaveLength(9);
+  for (const line of lines) {
+    expect(line).toMatch(
+      /CEF:0\|Acme\|MFA\|[^|]+\|auth\.(?:success\|[^|]+\|0|denied\.user\|[^|]+\|4)\|rt=/,
+    );
+    expect(line).toContain(' dvchost=localhost ');
+  }
+  expect(lines.some((line) => line.includes('|auth.success|'))).toBe(true);
 });
