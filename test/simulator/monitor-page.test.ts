@@ -100,6 +100,8 @@ describe('a page of Trust Monitor', () => {
     expect(numbers.some((value, index) => value < (numbers[index - 1] ?? 0))).toBe(true);
     expect(numbers.some((value) => value < 1e9)).toBe(true);
     expect(numbers.some((value) => value > 1e12)).toBe(true);
+    // One who takes them for numbers asks for others than were given out.
+    expect(tokens.some((token) => String(Number(token)) !== token)).toBe(true);
   });
 
   it('takes an offset for the window and account alone that it was given out for', () => {
