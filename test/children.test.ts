@@ -68,7 +68,7 @@ describe("an MSP's child accounts", () => {
     const sent = children.flatMap(({ id }) => duo.ledger('auth', id));
     const report = checkSequence({ sent, received: siem.lines(), format: 'json' });
     expect(report).toMatchObject({ lost: [], repeated: 0 });
-    const ids = siem.lines().map((line) => /"child_account_id": "(\w+)"/.exec(line)?.[1]);
+    const ids = siem.lines().map((line) => /"child_account_id": "(\w+)"/.exec(String(line))?.[1]);
     expect(new Set(ids)).toEqual(new Set(children.map(({ id }) => id)));
     const lists = duo.journal.filter(({ path }) => path === '/accounts/v1/account/list');
     expect(lists).toMatchObject([{ method: 'POST', verdict: 'ok' }]);

@@ -161,7 +161,8 @@ class Watch {
   }
 }
 
-function noAccounts(): ForwarderError {
+/** What an empty list is: a failure of the list, because an account is not an MSP's for nothing. */
+export function noAccounts(): ForwarderError {
   return new ForwarderError('accounts_empty', 'Duo listed no child account', {
     scope: 'account',
     hint: 'Check in the Duo Admin Panel that this account has child accounts; without any, set account.is_msp to false and use the key of an Admin API application.',

@@ -1,9 +1,13 @@
 import { mainAccount, openDuo, serverOptions } from '../../app.ts';
 import type { Config } from '../../config/schema.ts';
 import { asForwarderError, type ForwarderError } from '../../core/errors.ts';
-import { silentLogger } from '../../core/log.ts';
+import { type Fields, silentLogger } from '../../core/log.ts';
+import type { Account } from '../../core/types.ts';
+import { createAccountList } from '../../duo/accounts.ts';
 import type { DuoApi } from '../../duo/api.ts';
 import { type EndpointName, endpoints } from '../../endpoints/index.ts';
+import { noAccounts } from '../../engine/account-watch.ts';
+import { createBlockList } from '../../engine/block-list.ts';
 import { sinks } from '../../sinks/index.ts';
 import { defaultTiming } from '../../sinks/sink.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
@@ -48,6 +52,7 @@ const keyRefusals: ReadonlySet<string> = new Set([
 
 const deadlineMs = 90_000;
 const hourMs = 3_600_000;
+const mostChildren = 20;
 
 /** Tries everything that forwarding needs: Duo with each log, and each server. Sends no event. */
 export async function check(given: string | undefined, io: Io): Promise<ExitCode> {
@@ -74,24 +79,81 @@ export async function check(given: string | undefined, io: Io): Promise<ExitCode
 
 async function checkDuo(config: Config, api: DuoApi, report: Report, io: Io): Promise<void> {
   report.title(`Duo ${config.account.hostname}`);
+  const reached = (): void => reachedDuo(config, api, report, io);
+  if (config.account.is_msp) await checkChildren(config, api, report, reached);
+  else await checkLogs(config, mainAccount(config), api, report, reached);
+}
+
+async function checkLogs(
+  config: Config,
+  account: Account,
+  api: DuoApi,
+  report: Report,
+  tellReached: () => void,
+): Promise<void> {
   const names = new Set(config.account.endpoint_server_mappings.flatMap((m) => m.endpoints));
   let reached = false;
   for (const name of names) {
     try {
-      const rows = await lastHour(config, api, name);
-      if (!reached) reachedDuo(config, api, report, io);
+      const rows = await lastHour(config, account, api, name);
+      if (!reached) tellReached();
       reached = true;
       report.ok(name, `${rows} events in the last hour`);
     } catch (error) {
       const failure = asForwarderError(error);
       const step = stepOf(failure.code);
-      if (step === 'permission' && !reached) reachedDuo(config, api, report, io);
+      if (step === 'permission' && !reached) tellReached();
       reached ||= step === 'permission';
       report.fail(reached ? name : step, failure);
       // Whatever stands before the permission stands before every log: once is enough.
       if (!reached) return;
     }
   }
+}
+
+async function checkChildren(
+  config: Config,
+  api: DuoApi,
+  report: Report,
+  tellReached: () => void,
+): Promise<void> {
+  const warn = (sentence: string, fields: Fields = {}): void =>
+    report.title(`        ${sentence}: ${JSON.stringify(fields['accounts'])}`);
+  const log = { ...silentLogger, warn };
+  const list = createAccountList({ api, parent: mainAccount(config), log });
+  let children: readonly Account[];
+  try {
+    children = await list(AbortSignal.timeout(deadlineMs));
+    if (children.length === 0) throw noAccounts();
+    tellReached();
+  } catch (error) {
+    const failure = asForwarderError(error);
+    const step = stepOf(failure.code);
+    report.fail(step === 'permission' ? 'accounts' : step, failure);
+    return;
+  }
+  const blocked = createBlockList(config.account.block_list);
+  const read = children.filter((child) => !blocked.has(child));
+  const tested = read.slice(0, mostChildren);
+  const some = tested.length < read.length ? `, the first ${tested.length} are tested` : '';
+  const left = children.length - read.length;
+  report.ok('accounts', `${read.length} child accounts${some}; block_list leaves out ${left}`);
+  const failed: string[] = [];
+  for (const child of tested) {
+    const name = `${printable(child.name)} (${child.id ?? ''})`;
+    const before = report.failed;
+    report.title(`Child account ${name} ${child.apiHost}`);
+    await checkLogs(config, child, api, report, () => undefined);
+    if (report.failed > before) failed.push(name);
+  }
+  if (failed.length > 0) {
+    report.title(`${failed.length} of ${tested.length} child accounts: ${failed.join(', ')}`);
+  }
+}
+
+/** A name from Duo must not steer the terminal. */
+function printable(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
 }
 
 function reachedDuo(config: Config, api: DuoApi, report: Report, io: Io): void {
@@ -113,12 +175,17 @@ function stepOf(code: string): string {
   return 'connection';
 }
 
-async function lastHour(config: Config, api: DuoApi, name: EndpointName): Promise<number> {
+async function lastHour(
+  config: Config,
+  account: Account,
+  api: DuoApi,
+  name: EndpointName,
+): Promise<number> {
   const endpoint = endpoints[name];
   const endMs = api.nowMs() - config.dls_settings.api.settle_seconds * 1000;
   const answer = await api.send(
     {
-      account: mainAccount(config),
+      account,
       method: 'GET',
       path: endpoint.path,
       params: endpoint.params({ mintimeMs: endMs - hourMs, endMs }),
