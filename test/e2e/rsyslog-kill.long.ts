@@ -56,11 +56,14 @@ describe.runIf(process.platform === 'linux')('A real rsyslog that is killed', ()
         await siem.startAgain();
       }
       addRound();
-      const complete = async (): Promise<boolean> => (await report(duo, siem)).lost.length === 0;
+      const events = logs.flatMap((log) => duo.ledger(log)).length;
+      const complete = async (): Promise<boolean> => {
+        if ((await siem.lines()).length < events) return false;
+        return (await report(duo, siem)).lost.length === 0;
+      };
       await until('everything to be stored', complete, 60_000).catch(() => undefined);
       expect(await program.kill('SIGTERM')).toBe(0);
       const { lost, repeated, malformed, unknown } = await report(duo, siem);
-      const events = logs.flatMap((log) => duo.ledger(log)).length;
       console.log(
         `${struck} of ${kills} kills struck; lost ${lost.length}, repeated ${repeated} of ${events}`,
       );
