@@ -82,6 +82,10 @@ switch (task) {
     build();
     run(process.execPath, ['dist/scripts/bench.js', ...rest]);
     break;
+  case 'scale':
+    build();
+    run(process.execPath, ['dist/scripts/scale.js', ...rest]);
+    break;
   case 'upgrade-config':
     build();
     run(process.execPath, ['dist/scripts/upgrade-config.js', ...rest]);
