@@ -1,6 +1,7 @@
 import { ForwarderError } from './errors.ts';
 import { byte, eachElement, eachMember, JsonFault, skipSpace, skipValue } from './json-scan.ts';
 import { isObject } from './row.ts';
+import { RowList } from './row-list.ts';
 import type { ApiAnswer, JsonObject, JsonValue } from './types.ts';
 
 const decoder = new TextDecoder();
@@ -45,7 +46,7 @@ function read(body: Uint8Array): Envelope {
           return valueEnd;
         })
       : skipValue(body, start, 0);
-  const rest = skipSpace(body, end);
+  const rest = end < body.length ? skipSpace(body, end) : end;
   if (rest !== body.length) throw new JsonFault(rest);
   return envelopeOf(parts, response, body.length);
 }
@@ -85,13 +86,13 @@ function codeOf(value: JsonValue | undefined): number | undefined {
 }
 
 interface ResponseParts {
-  readonly lists: Map<string, Uint8Array[]>;
+  readonly lists: Map<string, RowList>;
   readonly metadata?: JsonObject;
   readonly end: number;
 }
 
 function readResponse(body: Uint8Array, at: number): ResponseParts {
-  const lists = new Map<string, Uint8Array[]>();
+  const lists = new Map<string, RowList>();
   if (body[at] === byte.openList) return { lists, end: readList(body, at, 1, lists, '') };
   if (body[at] !== byte.openObject) return { lists, end: skipValue(body, at, 1) };
   let metadata: JsonValue | undefined;
@@ -110,16 +111,19 @@ function readList(
   body: Uint8Array,
   at: number,
   depth: number,
-  lists: Map<string, Uint8Array[]>,
+  lists: Map<string, RowList>,
   key: string,
 ): number {
-  const rows: Uint8Array[] = [];
-  lists.set(key, rows);
-  return eachElement(body, at, depth, (value) => {
-    const end = skipValue(body, value, depth + 1);
-    rows.push(body.subarray(value, end));
-    return end;
+  const list = new RowList(body, at);
+  lists.set(key, list);
+  const end = eachElement(body, at, depth, (value) => {
+    const from = list.places.length;
+    const valueEnd = skipValue(body, value, depth + 1, list.places);
+    list.add(value, valueEnd, from);
+    return valueEnd;
   });
+  list.end = end;
+  return end;
 }
 
 function textOf(body: Uint8Array, start: number, end: number): string {

@@ -10,6 +10,8 @@
  * Units are in the names: `…Ms` is milliseconds, times are Unix time in UTC.
  */
 
+import type { RowList } from './row-list.ts';
+
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: JsonValue;
@@ -35,7 +37,7 @@ export type Params = Readonly<Record<string, string>>;
 /** One answer with `stat: OK`, its lists already cut into rows; the rows share the body's memory. */
 export interface ApiAnswer {
   /** The arrays directly inside `response` by their key; key '' when `response` is the array itself. */
-  readonly lists: ReadonlyMap<string, readonly Uint8Array[]>;
+  readonly lists: ReadonlyMap<string, RowList>;
   /** `response.metadata`, else the top level's; `{}` when there is none. */
   readonly metadata: JsonObject;
   /** Length of the body, for bounds on what is kept. */

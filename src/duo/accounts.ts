@@ -1,6 +1,6 @@
 import { ForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { Row } from '../core/row.ts';
+import type { Row } from '../core/row.ts';
 import type { Account } from '../core/types.ts';
 import type { DuoApi } from './api.ts';
 import { failure } from './failures.ts';
@@ -37,7 +37,7 @@ export function createAccountList(
     }
     const children = new Map<string, Account>();
     let skipped = 0;
-    for (const row of rows) {
+    for (const row of rows.rows()) {
       const child = childOf(row);
       if (child?.id === undefined) skipped += 1;
       else if (!children.has(child.id)) children.set(child.id, child);
@@ -54,8 +54,8 @@ export function createAccountList(
   };
 }
 
-function childOf(row: Uint8Array): Account | undefined {
-  const { account_id: id, name, api_hostname: host } = new Row(row).body;
+function childOf(row: Row): Account | undefined {
+  const { account_id: id, name, api_hostname: host } = row.body;
   // An id becomes a part of file names and of the query.
   if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) return undefined;
   const apiHost = typeof host === 'string' ? apiHostOf(host) : undefined;

@@ -85,5 +85,5 @@ export const activity: Endpoint = {
   rows: (answer) => rowsOf(answer, 'items'),
   offset: nextOffset,
   id: (row) => idOf(row, 'activity_id'),
-  timeMs: ({ body }) => firstTimeMs(body['ts'], body['isotimestamp'], body['timestamp']),
+  timeMs: (row) => firstTimeMs(row.value('ts'), row.value('isotimestamp'), row.value('timestamp')),
 };

@@ -70,5 +70,5 @@ export const adminaction: Endpoint = {
   offset: () => undefined,
   id: () => undefined,
   // Duo compares `mintime` with this field.
-  timeMs: ({ body }) => firstTimeMs(body['timestamp'], body['isotimestamp']),
+  timeMs: (row) => firstTimeMs(row.value('timestamp'), row.value('isotimestamp')),
 };

@@ -70,5 +70,5 @@ export const auth: Endpoint = {
   rows: (answer) => rowsOf(answer, 'authlogs'),
   offset: nextOffset,
   id: (row) => idOf(row, 'txid'),
-  timeMs: ({ body }) => firstTimeMs(body['isotimestamp'], body['timestamp']),
+  timeMs: (row) => firstTimeMs(row.value('isotimestamp'), row.value('timestamp')),
 };

@@ -40,5 +40,5 @@ export const offline_enrollment: Endpoint = {
   rows: (answer) => rowsOf(answer, ''),
   offset: () => undefined,
   id: () => undefined,
-  timeMs: ({ body }) => firstTimeMs(body['timestamp'], body['isotimestamp']),
+  timeMs: (row) => firstTimeMs(row.value('timestamp'), row.value('isotimestamp')),
 };

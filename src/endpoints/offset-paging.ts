@@ -1,5 +1,5 @@
 import { ForwarderError } from '../core/errors.ts';
-import { Row } from '../core/row.ts';
+import type { Row } from '../core/row.ts';
 import type { ApiAnswer, JsonValue, Params, Window } from '../core/types.ts';
 
 /** Duo's bound; a higher limit is silently lowered to it. */
@@ -19,7 +19,7 @@ export function offsetParams(window: Window): Params {
 /** The rows of the list with this key ('' when `response` is the list). Throws `duo_wrong_shape` when there is none. */
 export function rowsOf(answer: ApiAnswer, key: string): Row[] {
   const list = answer.lists.get(key);
-  if (list !== undefined) return list.map((source) => new Row(source));
+  if (list !== undefined) return list.rows();
   const where = key === '' ? 'as its response' : `as response.${key}`;
   throw new ForwarderError('duo_wrong_shape', `Duo's answer has no list of rows ${where}.`, {
     scope: 'source',
@@ -47,7 +47,7 @@ function offsetText(value: JsonValue | undefined): string | undefined {
 
 /** Duo's id under this key; undefined when it is not a text with something in it. */
 export function idOf(row: Row, key: string): string | undefined {
-  const id = Object.hasOwn(row.body, key) ? row.body[key] : undefined;
+  const id = row.value(key);
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 

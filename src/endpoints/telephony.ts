@@ -59,5 +59,5 @@ export const telephony: Endpoint = {
   rows: (answer) => rowsOf(answer, 'items'),
   offset: nextOffset,
   id: (row) => idOf(row, 'telephony_id'),
-  timeMs: ({ body }) => firstTimeMs(body['ts'], body['isotimestamp'], body['timestamp']),
+  timeMs: (row) => firstTimeMs(row.value('ts'), row.value('isotimestamp'), row.value('timestamp')),
 };

@@ -107,5 +107,5 @@ export const trustmonitor: Endpoint = {
     const sekey = idOf(row, 'sekey');
     return sekey === undefined ? undefined : `${sekey} ${wordAt(row.body, 'state')}`;
   },
-  timeMs: ({ body }) => firstTimeMs(body['surfaced_timestamp']),
+  timeMs: (row) => firstTimeMs(row.value('surfaced_timestamp')),
 };

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Cursor, OpenWindow } from '../core/cursor.ts';
 import { pythonJson } from '../core/python-json.ts';
 import type { Row } from '../core/row.ts';
-import type { LogEvent } from '../core/types.ts';
-import { Taken, eventKey } from './taken.ts';
+import type { JsonObject, LogEvent } from '../core/types.ts';
+import { Taken } from './taken.ts';
 import type { WindowRules } from './window.ts';
 
 /** A row with what its endpoint says of it. */
@@ -53,14 +53,12 @@ export function takePage(
   for (const facts of again ? [] : rows) {
     timeMs = facts.timeMs ?? timeMs;
     const id = facts.id ?? idOfText(facts.row, timeMs, rules.unit === 's' ? twins : undefined);
-    const key = eventKey(id, timeMs);
     if (facts.timeMs !== undefined) {
       newestMs = Math.max(newestMs ?? timeMs, timeMs);
       oldestMs = Math.min(oldestMs ?? timeMs, timeMs);
     }
-    if (taken.has(timeMs, key)) continue;
-    events.push(eventOf(facts.row, id, timeMs));
-    taken.add(timeMs, key);
+    if (!taken.take(id, timeMs)) continue;
+    events.push(new TakenRow(facts.row, id, timeMs));
     if (facts.timeMs === undefined) continue;
     if (timeMs <= window.fromMs && window.rereadPages !== undefined) late += 1;
     if (rules.ordered && timeMs < rememberFromMs) idsSinceMs = Math.max(idsSinceMs, timeMs + 1);
@@ -87,15 +85,24 @@ export function takePage(
   return { count: rows.length, events, late, newestMs, oldestMs, name, again, cursor: moved };
 }
 
-function eventOf(row: Row, id: string, timeMs: number): LogEvent {
-  return {
-    id,
-    timeMs,
-    source: row.source,
-    get body() {
-      return row.body;
-    },
-  };
+class TakenRow implements LogEvent {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly #row: Row;
+
+  constructor(row: Row, id: string, timeMs: number) {
+    this.#row = row;
+    this.id = id;
+    this.timeMs = timeMs;
+  }
+
+  get source(): Uint8Array {
+    return this.#row.source;
+  }
+
+  get body(): JsonObject {
+    return this.#row.body;
+  }
 }
 
 /**

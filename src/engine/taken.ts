@@ -2,10 +2,15 @@ import { createHash } from 'node:crypto';
 
 const hashBytes = 8;
 
-/** 64 bits of SHA-256 over time and id: short, and nobody can aim an id at another's. */
-export function eventKey(id: string, timeMs: number): string {
-  const digest = createHash('sha256').update(`${timeMs} ${id}`).digest();
-  return digest.toString('latin1', 0, hashBytes);
+// From here on the ids of a second are hashed, because comparing each with each would take too long.
+const mostUnhashed = 16;
+
+/** The ids of one second. */
+interface Bucket {
+  readonly keys: Set<string>;
+  /** Not hashed yet: most are dropped before anybody needs their hash. Ids and times in turn. */
+  readonly ids: string[];
+  readonly timesMs: number[];
 }
 
 /**
@@ -13,7 +18,7 @@ export function eventKey(id: string, timeMs: number): string {
  * dropped. Its text form, for the cursor, is base64 of: seconds since the last bucket, count, hashes.
  */
 export class Taken {
-  readonly #buckets = new Map<number, Set<string>>();
+  readonly #buckets = new Map<number, Bucket>();
 
   static parse(text: string): Taken {
     const taken = new Taken();
@@ -34,7 +39,7 @@ export class Taken {
       const count = number();
       // A cut text gives fewer ids: repeats, never loss.
       for (let i = 0; i < count && at + hashBytes <= bytes.length; i += 1, at += hashBytes) {
-        taken.#bucket(second).add(bytes.toString('latin1', at, at + hashBytes));
+        taken.#bucket(second).keys.add(bytes.toString('latin1', at, at + hashBytes));
       }
     }
     return taken;
@@ -42,21 +47,26 @@ export class Taken {
 
   get size(): number {
     let size = 0;
-    for (const bucket of this.#buckets.values()) size += bucket.size;
+    for (const { keys, ids } of this.#buckets.values()) size += keys.size + ids.length;
     return size;
   }
 
-  has(timeMs: number, key: string): boolean {
-    return this.#buckets.get(secondOf(timeMs))?.has(key) ?? false;
+  has(id: string, timeMs: number): boolean {
+    const bucket = this.#buckets.get(secondOf(timeMs));
+    if (bucket === undefined) return false;
+    const { keys, ids, timesMs } = bucket;
+    for (let i = 0; i < ids.length; i += 1) if (ids[i] === id && timesMs[i] === timeMs) return true;
+    return keys.size > 0 && keys.has(eventKey(id, timeMs));
   }
 
-  /** Whether any id of this second is known; when not, a key need not be made. */
-  knows(timeMs: number): boolean {
-    return this.#buckets.has(secondOf(timeMs));
-  }
-
-  add(timeMs: number, key: string): void {
-    this.#bucket(secondOf(timeMs)).add(key);
+  /** False when it was taken before. */
+  take(id: string, timeMs: number): boolean {
+    if (this.has(id, timeMs)) return false;
+    const bucket = this.#bucket(secondOf(timeMs));
+    bucket.ids.push(id);
+    bucket.timesMs.push(timeMs);
+    if (bucket.ids.length > mostUnhashed) hash(bucket);
+    return true;
   }
 
   /** Drops the ids of all seconds before the one that `timeMs` lies in. */
@@ -71,18 +81,35 @@ export class Taken {
     for (const second of [...this.#buckets.keys()].sort((a, b) => a - b)) {
       const bucket = this.#buckets.get(second);
       if (bucket === undefined) continue;
-      parts.push(varint(second - last), varint(bucket.size));
-      parts.push(Buffer.from([...bucket].join(''), 'latin1'));
+      const keys = hash(bucket);
+      parts.push(varint(second - last), varint(keys.size));
+      parts.push(Buffer.from([...keys].join(''), 'latin1'));
       last = second;
     }
     return Buffer.concat(parts).toString('base64');
   }
 
-  #bucket(second: number): Set<string> {
+  #bucket(second: number): Bucket {
     let bucket = this.#buckets.get(second);
-    if (bucket === undefined) this.#buckets.set(second, (bucket = new Set()));
+    if (bucket === undefined) {
+      bucket = { keys: new Set(), ids: [], timesMs: [] };
+      this.#buckets.set(second, bucket);
+    }
     return bucket;
   }
+}
+
+function hash({ keys, ids, timesMs }: Bucket): ReadonlySet<string> {
+  for (const [i, id] of ids.entries()) keys.add(eventKey(id, timesMs[i] ?? 0));
+  ids.length = 0;
+  timesMs.length = 0;
+  return keys;
+}
+
+/** 64 bits of SHA-256 over time and id: short, and nobody can aim an id at another's. */
+function eventKey(id: string, timeMs: number): string {
+  const digest = createHash('sha256').update(`${timeMs} ${id}`).digest();
+  return digest.toString('latin1', 0, hashBytes);
 }
 
 /** Times before 1970 share the first bucket: no Duo row is that old, but a hostile one may say so. */

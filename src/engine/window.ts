@@ -8,7 +8,7 @@
 import type { Cursor, OpenWindow } from '../core/cursor.ts';
 import type { Gap, LogEvent } from '../core/types.ts';
 import { beginAnew, nextByOffset, nextByTime } from './next-page.ts';
-import { Taken, eventKey } from './taken.ts';
+import { Taken } from './taken.ts';
 import { type RowFacts, takePage } from './take-page.ts';
 
 /** What differs between endpoints, and the settings. */
@@ -57,7 +57,7 @@ export function oldestMs(nowMs: number): number {
 export function begin(beginMs: number, taken?: { readonly id: string }): Cursor {
   const sinceMs = Math.floor(beginMs);
   const ids = new Taken();
-  if (taken !== undefined) ids.add(sinceMs, eventKey(taken.id, sinceMs));
+  if (taken !== undefined) ids.take(taken.id, sinceMs);
   return {
     positionMs: sinceMs,
     ...(taken === undefined ? {} : { positionId: taken.id }),

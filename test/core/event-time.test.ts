@@ -77,6 +77,26 @@ describe("An event's time", () => {
     expect(firstTimeMs(undefined)).toBeUndefined();
   });
 
+  it("is the same in Duo's own spelling as in any other, right or wrong", () => {
+    const part = (most: number, length = 2) =>
+      fc.integer({ min: 0, max: most }).map((n) => String(n).padStart(length, '0'));
+    fc.assert(
+      fc.property(
+        fc.tuple(part(2500, 4), part(13), part(32), part(24), part(61), part(61), part(999_999, 6)),
+        ([year, month, day, hour, minute, second, fraction]) => {
+          const time = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}`;
+          expect(eventTimeMs(`${time}+00:00`)).toBe(eventTimeMs(`${time}Z`));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    const right = '2026-02-13T18:56:20.351346+00:00';
+    for (let i = 0; i < right.length; i += 1) {
+      const wrong = `${right.slice(0, i)}x${right.slice(i + 1)}`;
+      expect(eventTimeMs(wrong)).toBeUndefined();
+    }
+  });
+
   it('is never later than the moment itself and less than a millisecond earlier', () => {
     const micros = fc
       .integer({ min: 0, max: 4102444800 })

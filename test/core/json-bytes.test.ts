@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ForwarderError } from '../../src/core/errors.ts';
 import { readAnswer } from '../../src/core/json-bytes.ts';
+import type { RowList } from '../../src/core/row-list.ts';
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-function texts(rows: readonly Uint8Array[] | undefined): string[] | undefined {
-  return rows?.map((row) => new TextDecoder().decode(row));
+function texts(list: RowList | undefined): string[] | undefined {
+  return list?.rows().map(({ source }) => new TextDecoder().decode(source));
 }
 
 function failure(text: string | Uint8Array): ForwarderError | undefined {
@@ -38,7 +39,7 @@ describe("Duo's answer", () => {
     const answer = readAnswer(body);
     expect(answer.stat).toBe('OK');
     expect(texts(answer.lists.get('authlogs'))).toEqual(['{"a": [1, {}]}', '{"b":"],"}']);
-    expect(answer.lists.get('authlogs')?.[0]?.buffer).toBe(body.buffer);
+    expect(answer.lists.get('authlogs')?.rows()[0]?.source.buffer).toBe(body.buffer);
     expect(answer.metadata).toEqual({ next_offset: ['1', 'x'] });
     expect(answer.size).toBe(body.length);
   });
@@ -89,7 +90,8 @@ describe("Duo's answer", () => {
   it('keeps rows with bytes that are not UTF-8, so that one of them does not hold up the feed', () => {
     const body = bytes('{"response":["?"]}');
     body[body.indexOf(0x3f)] = 0xff;
-    expect(readAnswer(body).lists.get('')?.[0]).toEqual(Uint8Array.of(0x22, 0xff, 0x22));
+    const [row] = readAnswer(body).lists.get('')?.rows() ?? [];
+    expect([...(row?.source ?? [])]).toEqual([0x22, 0xff, 0x22]);
   });
 
   it('is refused with its position and without its text when it is not JSON', () => {

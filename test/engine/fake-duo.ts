@@ -1,6 +1,7 @@
 import { abortable } from '../../src/core/abort.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import type { ApiAnswer, Params } from '../../src/core/types.ts';
+import { readAnswer } from '../../src/core/json-bytes.ts';
+import type { ApiAnswer, JsonObject, Params } from '../../src/core/types.ts';
 import type { ApiRequest, DuoApi } from '../../src/duo/api.ts';
 import { failure, type FailureCode } from '../../src/duo/failures.ts';
 
@@ -65,13 +66,20 @@ export class FakeDuo implements DuoApi {
     const page = found.slice(0, this.pageLimit);
     const last = page.at(-1);
     const more = found.length > page.length && last !== undefined;
-    const texts = page.map((row) => Buffer.from(rowText(row)));
-    return {
-      lists: new Map([['authlogs', texts]]),
-      metadata: { next_offset: more ? [String(last.timeMs), last.id] : null },
-      size: texts.reduce((sum, text) => sum + text.length, 100),
-    };
+    const next_offset = more ? [String(last.timeMs), last.id] : null;
+    return answerOf('authlogs', page.map(rowText), { next_offset });
   }
+}
+
+/** An answer with one list, whose rows have these texts. */
+export function answerOf(
+  key: string,
+  texts: readonly string[],
+  metadata: JsonObject = {},
+): ApiAnswer {
+  const list = `[${texts.join(',')}]`;
+  const response = key === '' ? list : `{${JSON.stringify(key)}:${list}}`;
+  return { ...readAnswer(Buffer.from(`{"response":${response}}`)), metadata };
 }
 
 function rowText({ id, timeMs }: FakeRow): string {

@@ -3,6 +3,7 @@ import type { ApiAnswer } from '../../src/core/types.ts';
 import type { ApiRequest } from '../../src/duo/api.ts';
 import { type Feed, type FeedTools, runFeed } from '../../src/engine/feed.ts';
 import { begin } from '../../src/engine/window.ts';
+import { answerOf } from './fake-duo.ts';
 import { type Bench, bench, intervalMs, rules } from './parts.ts';
 
 const hourMs = 3_600_000;
@@ -153,7 +154,7 @@ describe('run --once', () => {
     answering(parts, (answer, { params }) =>
       params['next_offset'] === undefined
         ? answer
-        : { ...answer, lists: new Map([['authlogs', []]]), metadata: { next_offset: 'on,on' } },
+        : answerOf('authlogs', [], { next_offset: 'on,on' }),
     );
     const feed = parts.feed('siem');
     expect(await run(parts, feed, { once: true })).toBe(false);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiAnswer } from '../../src/core/types.ts';
 import { adminaction } from '../../src/endpoints/adminaction.ts';
 import { runFeed } from '../../src/engine/feed.ts';
 import { PageSource } from '../../src/engine/page-source.ts';
 import { Slots } from '../../src/engine/slots.ts';
 import { begin } from '../../src/engine/window.ts';
+import { answerOf } from './fake-duo.ts';
 import { type Bench, bench, FakeSink, intervalMs, never } from './parts.ts';
 import { rest } from './test-clock.ts';
 
@@ -13,9 +13,9 @@ const hourMs = 3_600_000;
 /** Duo's administrator log: always a full page, so that more may follow. */
 function secondsSource(parts: Bench): PageSource {
   const rows = Array.from({ length: 1000 }, (_, i) =>
-    Buffer.from(JSON.stringify({ timestamp: 1_768_046_000 + i })),
+    JSON.stringify({ timestamp: 1_768_046_000 + i }),
   );
-  const answer: ApiAnswer = { lists: new Map([['', rows]]), metadata: {}, size: 1 };
+  const answer = answerOf('', rows);
   parts.duo.send = async ({ params }) => {
     parts.duo.asked.push(params);
     return answer;
