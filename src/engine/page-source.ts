@@ -31,6 +31,7 @@ export interface PageSourceOptions {
 }
 
 const tolerableMs = 60_000;
+const earlyMs = 1_000;
 
 /**
  * The rows of one account × endpoint. It owns the poll clock, so that all feeds ask alike, and makes one
@@ -44,8 +45,8 @@ export class PageSource {
   #park: Backoff | undefined;
   /** Who parks, parks until then; infinite until the first of them says how long. */
   #parkedUntilMs = 0;
-  /** Duo refuses, whatever is asked: while it is parked nobody asks, then one for all. */
-  #refusal: ForwarderError | undefined;
+  /** Duo refuses, whatever is asked (or only this `key`): while it is parked nobody asks, then one for all. */
+  #refusal: { readonly error: ForwarderError; readonly key: string | undefined } | undefined;
   #test: Promise<ApiAnswer> | undefined;
 
   constructor(options: PageSourceOptions) {
@@ -104,7 +105,7 @@ export class PageSource {
   /** How long to be parked: all feeds of the source until the same moment, so that one call tests for all. */
   parkMs(error: ForwarderError, options: BackoffOptions): number {
     const nowMs = this.#options.clock.monotonicMs();
-    if (this.#parkedUntilMs <= nowMs || this.#parkedUntilMs === Infinity) {
+    if (!this.#isParked() || this.#parkedUntilMs === Infinity) {
       this.#park ??= new Backoff(options);
       this.#parkedUntilMs = nowMs + this.#park.next(error.retryAfterMs);
     }
@@ -118,12 +119,13 @@ export class PageSource {
   }
 
   async #ask(call: Call, params: Params): Promise<ApiAnswer> {
-    const { cache, clock } = this.#options;
-    if (this.#refusal !== undefined && this.#parkedUntilMs > clock.monotonicMs()) {
-      cache.drop(call);
-      throw this.#refusal;
+    const refusal = this.#refusal;
+    const concerned = refusal !== undefined && (refusal.key ?? call.key) === call.key;
+    if (!concerned) return this.#send(call, params);
+    if (this.#isParked()) {
+      this.#options.cache.drop(call);
+      throw refusal.error;
     }
-    if (this.#refusal === undefined) return this.#send(call, params);
     if (this.#test !== undefined) {
       await this.#test.catch(() => undefined);
       return this.#ask(call, params);
@@ -154,15 +156,20 @@ export class PageSource {
       cache.drop(call);
       const failure = asForwarderError(error);
       if (failure.code === 'duo_rate_limited') limiter.rejected(failure.retryAfterMs);
-      // A bad request says nothing of what others ask.
-      if (failure.remedy === 'park' && failure.code !== 'duo_bad_request') this.#refuse(failure);
+      if (failure.remedy === 'park') this.#refuse(failure, call);
       throw failure;
     }
   }
 
-  #refuse(failure: ForwarderError): void {
-    this.#refusal = failure;
-    if (this.#parkedUntilMs <= this.#options.clock.monotonicMs()) this.#parkedUntilMs = Infinity;
+  #refuse(error: ForwarderError, call: Call): void {
+    // A bad request says nothing of what others ask.
+    this.#refusal = { error, key: error.code === 'duo_bad_request' ? call.key : undefined };
+    if (!this.#isParked()) this.#parkedUntilMs = Infinity;
+  }
+
+  /** Timers may fire a little early: who wakes then is not parked any more. */
+  #isParked(): boolean {
+    return this.#parkedUntilMs > this.#options.clock.monotonicMs() + earlyMs;
   }
 
   /** Without offsets, a full page is the only sign that more will come. */
