@@ -35,6 +35,11 @@ export function openTls(server: ServerOptions, tools: SinkTools, machine = thisM
   return new GroupCommitSink(server, tools, machine, new TlsDialer(server, tools, machine));
 }
 
+/** What one connection shows; a session is offered only when it is named here. */
+interface Offer extends Material {
+  readonly session?: Buffer;
+}
+
 class TlsDialer implements Dialer {
   readonly #server: ServerOptions;
   readonly #tools: SinkTools;
@@ -60,9 +65,10 @@ class TlsDialer implements Dialer {
     const material = await readMaterial(this.#server, this.#machine);
     const transport = await this.#dial(signal, report);
     this.#dropOutlived(material);
-    if (this.#session === undefined) return this.#secure(transport, material, signal, report);
+    const session = this.#session;
+    if (session === undefined) return this.#secure(transport, material, signal, report);
     try {
-      return await this.#secure(transport, material, signal, report);
+      return await this.#secure(transport, { ...material, session }, signal, report);
     } catch (error) {
       // An alert comes from a living process; a connection that breaks is a failure, for which lines are replayed.
       if (signal.aborted || !isTlsAlert(error)) throw error;
@@ -91,7 +97,7 @@ class TlsDialer implements Dialer {
 
   async #secure(
     { socket: transport, roundTripMs }: Dialled,
-    material: Material,
+    material: Offer,
     signal: AbortSignal,
     report?: Report,
   ): Promise<Connection> {
@@ -112,7 +118,7 @@ class TlsDialer implements Dialer {
     }
   }
 
-  #handshake(transport: Socket, material: Material, signal: AbortSignal): Promise<TLSSocket> {
+  #handshake(transport: Socket, material: Offer, signal: AbortSignal): Promise<TLSSocket> {
     return new Promise((resolve, reject) => {
       const socket = connect(this.#options(transport, material));
       const quiet = onAbort(signal, () => {
@@ -143,11 +149,11 @@ class TlsDialer implements Dialer {
       : handshakeClosed(this.#server);
   }
 
-  #options(socket: Socket, material: Material): ConnectionOptions {
+  #options(socket: Socket, material: Offer): ConnectionOptions {
     const { hostname, serverName } = this.#server;
     const name = serverName ?? hostname;
     const passphrase = this.#server.clientKeyPassphrase?.reveal();
-    const { ca, cert, key } = material;
+    const { ca, cert, key, session } = material;
     return {
       socket,
       secureContext: createSecureContext({
@@ -160,7 +166,7 @@ class TlsDialer implements Dialer {
       checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
       // RFC 6066 section 3: SNI carries names, never addresses.
       ...(isIP(name) === 0 ? { servername: name } : {}),
-      ...(this.#session === undefined ? {} : { session: this.#session }),
+      ...(session === undefined ? {} : { session }),
     };
   }
 

@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { createServer } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createAuthority } from '../../src/simulator/certificates.ts';
 import {
@@ -10,8 +11,9 @@ import {
   type StreamReceiver,
   type TlsOptions,
 } from '../../src/simulator/siem.ts';
+import { type Address, thisMachine } from '../../src/sinks/machine.ts';
 import type { ServerOptions } from '../../src/sinks/sink.ts';
-import { TCPSSL } from '../../src/sinks/tls.ts';
+import { openTls, TCPSSL } from '../../src/sinks/tls.ts';
 import { listen, type Receiver } from './helpers/servers.ts';
 import { type PemFolder, pemFolder } from './helpers/tls.ts';
 import {
@@ -135,7 +137,7 @@ describe('a TLS server', () => {
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
     'that refuses to resume %s is in no trouble: it gets full handshakes from then on',
     async (version) => {
-      const pair = authority.issue({ names: ['127.0.0.1'] });
+      const pair = authority.issue({ names: ['127.0.0.1', 'localhost'] });
       // Not Node's own server: that one sets a session id context, without which OpenSSL refuses.
       const secureContext = createSecureContext({
         ...{ cert: pair.certPem, key: pair.keyPem, ca: authority.certPem },
@@ -162,6 +164,21 @@ describe('a TLS server', () => {
         expect(tools.said).toEqual([]);
         // One for each write, and the one that was refused.
         expect(connections).toBe(5);
+      });
+      // A second try offers no session either that another connection has got meanwhile.
+      let lookups = 0;
+      const resolve = async (): Promise<readonly Address[]> => {
+        lookups += 1;
+        if (lookups === 5) await systemClock.sleep(500, never);
+        return [{ address: '127.0.0.1', family: 4 }];
+      };
+      const own = await folder.putPair('own', authority.issue({ names: ['us'], client: true }));
+      const more = { hostname: 'localhost', clientCertFile: own.cert, clientKeyFile: own.key };
+      const machine = { ...thisMachine, resolve };
+      await withSink(openTls(tlsServer(port, more), testTools(), machine), async (sink) => {
+        await sink.write(batchOf('feed', 1), never);
+        const check = (): Promise<void> => sink.check(() => undefined, never);
+        await Promise.all([check(), check()]);
       });
     },
   );
