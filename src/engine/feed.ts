@@ -137,14 +137,15 @@ class FeedRun {
     const openedMs = Math.max(window.nowMs, source.nowMs());
     const params = endpoint.params(window);
     const call = await source.prepare(params, this.#tick, stop);
-    const page = await slots.run(stop, async () => {
+    const work = async (): Promise<Reading | undefined> => {
       // Another server's feed had the answer, and it is kept no more: a place never waits for leave.
       if (call.dropped === true) return undefined;
       const answer = await source.fetch(call, params, stop);
       // Only answers tell Duo's time: a window that a wrong clock opened before the first one is void.
       if (source.isAhead(openedMs)) return this.#goTo(abandonWindow(this.#cursor));
       return this.#deliver(answer, opened);
-    });
+    };
+    const page = await slots.run(stop, work, this.#retry.attempts > 0);
     if (page === undefined) return undefined;
     this.#retry.reset();
     status.well(page.more ? 'catching up' : 'running');

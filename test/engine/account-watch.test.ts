@@ -174,7 +174,7 @@ describe('a start', () => {
     expect(calls[1]).toBeLessThanOrEqual(5_000);
     world.list = [one];
     await hours(1.1);
-    expect(sets).toEqual([['DA1']]);
+    expect(sets[0]).toEqual(['DA1']);
     await end();
   });
 

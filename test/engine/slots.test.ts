@@ -69,6 +69,51 @@ describe('the places of a server', () => {
     expect(slots.taken).toBe(0);
   });
 
+  it('are half of them at most for those that failed before, whoever came first', async () => {
+    const slots = new Slots();
+    let [troubled, well] = [0, 0];
+    const endless = (): Promise<never> => new Promise(() => undefined);
+    for (let i = 0; i < 100; i += 1) {
+      const work = (): Promise<never> => {
+        troubled += 1;
+        return endless();
+      };
+      void slots.run(never, work, true);
+    }
+    await rest();
+    for (let i = 0; i < 100; i += 1) {
+      const work = (): Promise<never> => {
+        well += 1;
+        return endless();
+      };
+      void slots.run(never, work);
+    }
+    await rest();
+    expect([troubled, well]).toEqual([8, 8]);
+  });
+
+  it('are given to those who wait in the order in which they came, without those who left', async () => {
+    const slots = new Slots();
+    const { finish } = held(slots, 16);
+    await rest();
+    const order: number[] = [];
+    const leavers = [1, 4].map(() => new AbortController());
+    const signals = new Map([
+      [1, leavers[0]?.signal],
+      [4, leavers[1]?.signal],
+    ]);
+    const waiting = Array.from({ length: 6 }, (_, index) =>
+      slots
+        .run(signals.get(index) ?? never, async () => void order.push(index))
+        .catch(() => undefined),
+    );
+    for (const leaver of leavers) leaver.abort(new Error('gone'));
+    for (const end of finish) end();
+    await Promise.all(waiting);
+    expect(order).toEqual([0, 2, 3, 5]);
+    expect(slots.taken).toBe(0);
+  });
+
   it('refuse at once who was told to stop before', async () => {
     const reason = AbortSignal.abort(new Error('too late'));
     await expect(new Slots().run(reason, async () => 1)).rejects.toThrow('too late');
