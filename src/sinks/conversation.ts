@@ -123,11 +123,14 @@ export class Conversation {
     // The kernel's table may miss a socket while it changes, but not again and again.
     let misses = machine.seesTxQueue ? 0 : mostMisses;
     for (let waitMs = 1; this.#over === undefined; waitMs = Math.min(50, waitMs * 2)) {
+      // First the wait: right after the write the peer has never taken all, and a look reads all sockets.
+      await clock.sleep(waitMs, signal);
+      if (this.#over !== undefined) break;
       const queued = await this.#queued();
       if (queued === 0) return;
-      const isBlind = queued === undefined && (misses += 1) > mostMisses;
-      await clock.sleep(isBlind ? roundTripMs : waitMs, signal);
-      if (isBlind && this.#over === undefined) return;
+      if (queued !== undefined || (misses += 1) <= mostMisses) continue;
+      await clock.sleep(roundTripMs, signal);
+      if (this.#over === undefined) return;
     }
     throw this.#over;
   }

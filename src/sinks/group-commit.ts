@@ -71,7 +71,8 @@ export class GroupCommitSink implements Sink {
     const talk = { ...tools, server, machine };
     this.#connections = new Connections(dialer, talk, (error) => this.#idleOver(error));
     this.#refusals = new Refusals(this.#gather, clock, timing.backoffCapMs);
-    this.#size = new GroupSize(Math.max(1, fullLines));
+    const growth = perSecond === undefined ? timing.groupGrowth : 1;
+    this.#size = new GroupSize(Math.max(1, fullLines), growth);
     this.#replay = new Replay(timing.replayGroups);
     this.#confirmation = new Confirmation(server, tools, machine);
     this.#trouble = new Trouble(server, clock, log);
@@ -151,8 +152,12 @@ export class GroupCommitSink implements Sink {
     const { lines, bytes, oldestMs, due } = this.#gather.waiting(nowMs);
     if (lines === 0) return false;
     if (due || this.#flushed || this.#gather.size >= slotsTaken()) return true;
-    if (lines >= this.#size.lines || bytes >= timing.groupBytes) return true;
+    if (lines >= this.#size.lines || bytes >= this.#mostBytes) return true;
     return nowMs - oldestMs >= timing.gatherMs;
+  }
+
+  get #mostBytes(): number {
+    return this.#tools.timing.groupBytes * this.#size.growth;
   }
 
   #lookAgain(): void {
@@ -178,15 +183,16 @@ export class GroupCommitSink implements Sink {
       conversation = await this.#connections.open(goal, this.#closing.signal);
       job = this.#cutAgain(planned);
       if (job === undefined) return goal === 'drained' ? conversation.close() : undefined;
+      const startMs = this.#tools.clock.monotonicMs();
       await conversation.send(job.payload, goal);
       if (goal === 'drained') this.#confirmation.closed();
-      this.#succeeded(job);
+      this.#succeeded(job, this.#tools.clock.monotonicMs() - startMs);
     } catch (caught) {
       const error = asForwarderError(caught, 'server_failed');
       if (isTrial && job !== undefined && error.code === 'server_not_closing') {
         this.#confirmation.unclosed();
         conversation?.close();
-        this.#succeeded(job);
+        this.#succeeded(job, Number.POSITIVE_INFINITY);
       } else {
         conversation?.abandon();
         this.#failed(job ?? planned, error, conversation !== undefined);
@@ -206,8 +212,8 @@ export class GroupCommitSink implements Sink {
   }
 
   #cut(maxLines: number): Job | undefined {
-    const { timing, clock } = this.#tools;
-    const group = this.#gather.cut(maxLines, timing.groupBytes, clock.monotonicMs());
+    const nowMs = this.#tools.clock.monotonicMs();
+    const group = this.#gather.cut(maxLines, this.#mostBytes, nowMs);
     if (group === undefined) return undefined;
     return { kind: 'group', group, payload: group.payload, lines: group.ends.length };
   }
@@ -219,12 +225,14 @@ export class GroupCommitSink implements Sink {
     this.#pump();
   }
 
-  #succeeded(job: Job): void {
+  #succeeded(job: Job, tookMs: number): void {
     this.#isDown = false;
     this.#backoff.reset();
     this.#trouble.ends();
     this.#dialer.proven();
-    this.#size.succeeded(job.lines);
+    const { lines } = job;
+    const used = Math.max(lines / this.#size.lines, job.payload.length / this.#mostBytes);
+    this.#size.succeeded(lines, used, tookMs <= this.#tools.timing.quickMs);
     this.#refusals.confirmed();
     if (job.kind === 'replay') return this.#replay.sent(job.piece);
     this.#confirmedLines += job.lines;

@@ -59,6 +59,10 @@ export interface SinkTiming {
   readonly gatherMs: number;
   readonly groupLines: number;
   readonly groupBytes: number;
+  /** While catching up, groups grow to this many times their lines and bytes. */
+  readonly groupGrowth: number;
+  /** A server that confirms a group within this keeps up. */
+  readonly quickMs: number;
   /** The wait after a TLS 1.3 handshake in which a refused client certificate shows. */
   readonly settleMs: number;
   readonly replayGroups: number;
@@ -72,6 +76,8 @@ export const defaultTiming: SinkTiming = {
   gatherMs: 1_000,
   groupLines: 1_000,
   groupBytes: 1_000_000,
+  groupGrowth: 4,
+  quickMs: 3_000,
   settleMs: 250,
   replayGroups: 2,
 };

@@ -105,6 +105,27 @@ describe('a group', () => {
     });
   });
 
+  it('grows up to its bound in lines and bytes while a server keeps up with a backlog', async () => {
+    const { port, groups } = await startKeeping();
+    const timing = { groupLines: 10, groupBytes: 100_000, groupGrowth: 4 };
+    await withSink(openTcp(serverAt(port), testTools({ timing })), async (sink) => {
+      await sink.write(batchOf('a', 150), never);
+      expect(groups.map((group) => group.length)).toEqual([10, 20, 40, 40, 40]);
+      await sink.write(batchOf('b', 10, 0, 100_000), never);
+      expect(groups.slice(5).map((group) => group.length)).toEqual([3, 3, 3, 1]);
+    });
+  });
+
+  it('keeps its size for a server whose lines a second are limited', async () => {
+    const { port, groups } = await startKeeping();
+    const tools = testTools({ timing: { groupLines: 10, groupGrowth: 4 } });
+    const server = serverAt(port, { maxEventsPerSecond: 10_000 });
+    await withSink(openTcp(server, tools), async (sink) => {
+      await sink.write(batchOf('a', 50), never);
+      expect(groups.map((group) => group.length)).toEqual([10, 10, 10, 10, 10]);
+    });
+  });
+
   it('of one feed goes out after the group before it, and feeds do not disturb each other', async () => {
     const { port, groups } = await startKeeping();
     const tools = testTools({ slotsTaken: () => 4, timing: { groupLines: 50 } });

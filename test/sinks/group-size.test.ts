@@ -58,4 +58,36 @@ describe('the size of a group', () => {
       }),
     );
   });
+
+  it('grows beyond full while the server keeps up with a backlog, and shrinks back to it after', () => {
+    const size = new GroupSize(1_000, 4);
+    size.succeeded(1_000, 1);
+    expect([size.lines, size.growth]).toEqual([2_000, 2]);
+    size.succeeded(1_000, 0.5);
+    size.succeeded(4_000, 1);
+    expect([size.lines, size.growth]).toEqual([4_000, 4]);
+    size.succeeded(1_000, 0.25);
+    expect(size.lines).toBe(4_000);
+    for (let n = 0; n < 5; n += 1) size.succeeded(1, 0.001);
+    expect([size.lines, size.growth]).toEqual([1_000, 1]);
+  });
+
+  it('never grows beyond full for a server that is slow, and goes back to it when it becomes slow', () => {
+    const size = new GroupSize(1_000, 4);
+    for (let n = 0; n < 5; n += 1) size.succeeded(1_000, 1, false);
+    expect(size.lines).toBe(1_000);
+    size.succeeded(1_000, 1);
+    size.succeeded(2_000, 1, false);
+    expect(size.lines).toBe(1_000);
+  });
+
+  it('beyond full is halved by a failure like any other', () => {
+    const size = new GroupSize(1_000, 4);
+    size.succeeded(1_000);
+    size.succeeded(2_000);
+    size.failed(3_300);
+    expect([size.lines, size.growth]).toEqual([1_650, 1.65]);
+    size.failed(1_650);
+    expect([size.lines, size.growth]).toEqual([825, 1]);
+  });
 });

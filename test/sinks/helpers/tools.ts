@@ -36,6 +36,7 @@ export const shortTiming: SinkTiming = {
   backoffCapMs: 50,
   gatherMs: 50,
   settleMs: 50,
+  groupGrowth: 1,
 };
 
 export function testTools(options: TestOptions = {}): TestTools {
