@@ -56,8 +56,10 @@ export class OpenFeeds {
   }
 
   #close(set: FeedSet): void {
-    this.#open.get(set)?.abort(new Error('its feeds have ended'));
+    const ended = this.#open.get(set);
+    if (ended === undefined) return;
     this.#open.delete(set);
+    ended.abort(new Error('its feeds have ended'));
     for (const { source, status } of set.feeds) {
       source.forget();
       this.#deliveredBefore += status.delivered;

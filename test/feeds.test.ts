@@ -6,9 +6,10 @@ import type { JsonValue } from '../src/core/types.ts';
 import { AnswerCache } from '../src/engine/answer-cache.ts';
 import { planFeeds } from '../src/engine/plan.ts';
 import { Slots } from '../src/engine/slots.ts';
-import { buildFeeds, type FeedParts } from '../src/feeds.ts';
+import { buildFeeds, type FeedParts, OpenFeeds } from '../src/feeds.ts';
 import { startDuo } from '../src/simulator/duo-server.ts';
 import { account, bench, FakeSink, never } from './engine/parts.ts';
+import { rest } from './engine/test-clock.ts';
 import { makeWorkplace } from './helpers/program.ts';
 
 async function configWith(...api: readonly string[]): Promise<Config> {
@@ -52,7 +53,9 @@ async function build(api: readonly string[] = [], overrides: Overrides = {}) {
     destinations,
   };
   const feeds = buildFeeds(planned, all, new AnswerCache(), never);
-  return { ...parts, feeds, learned };
+  const mappings = config.account.endpoint_server_mappings;
+  const open = new OpenFeeds(all, (of) => planFeeds([of], mappings));
+  return { ...parts, feeds, learned, open };
 }
 
 /** Seconds between two beats of a source. */
@@ -141,5 +144,43 @@ describe('the feeds of a config', () => {
     const source = feeds[0]?.source;
     for (let i = 0; i < 3; i += 1) await source?.prepare({ mintime: `${i}` }, 0, never);
     expect(clock.monotonicMs()).toBeGreaterThanOrEqual(20_000);
+  });
+});
+
+describe('the feeds of all accounts', () => {
+  const child = (n: number) => ({ id: `DA${n}`, name: '', apiHost: `c${n}.test` });
+
+  it('are shown while they are open; what they delivered counts on', async () => {
+    const { open } = await build();
+    const [first, second] = [open.open(child(1)), open.open(child(2))];
+    const ids = [first, second].flatMap(({ feeds }) => feeds.map(({ id }) => id));
+    expect(open.statuses.map(({ feedId }) => feedId)).toEqual(ids);
+    expect(ids).toContain('adminaction DA2 > b');
+    first.feeds[0]?.status.confirmed(5, 0, 0);
+    second.feeds[0]?.status.confirmed(2, 0, 0);
+    first.close();
+    expect(open.statuses).toEqual(second.feeds.map(({ status }) => status));
+    expect(open.delivered).toBe(7);
+    first.close();
+    open.close();
+    expect([open.statuses.length, open.delivered]).toEqual([0, 7]);
+  });
+
+  it('end the calls that are under way for them, and no others', async () => {
+    const { open, duo } = await build();
+    duo.gate = new Promise(() => undefined);
+    const sets = [open.open(child(1)), open.open(child(2))];
+    const ends: string[] = [];
+    for (const { feeds } of sets) {
+      const [feed] = feeds;
+      const params = { mintime: '0' };
+      const call = await feed?.source.prepare(params, 0, never);
+      if (feed === undefined || call === undefined) throw new Error('no call');
+      feed.source.fetch(call, params, never).catch(() => ends.push(feed.id));
+    }
+    await rest();
+    sets[0]?.close();
+    await rest();
+    expect(ends).toEqual(['auth DA1 > a']);
   });
 });

@@ -184,6 +184,10 @@ class DuoClient implements DuoApi {
     const { host } = new URL(`https://${apiHost}`);
     const known = this.#turns.get(host);
     if (known !== undefined) return known;
+    // Hosts of children that are gone must not add up.
+    for (const [other, turn] of this.#turns) {
+      if (turn.activeCount + turn.pendingCount === 0) this.#turns.delete(other);
+    }
     const turn = pLimit(this.#connectionsFor(host));
     this.#turns.set(host, turn);
     return turn;
