@@ -1,9 +1,10 @@
 const leastCapacity = 64;
 
-/** Bytes under construction; grows by doubling. */
+/** Bytes under construction; grows by doubling. Several texts may share its memory, one after the other. */
 export class JsonWriter {
   bytes: Buffer;
   length = 0;
+  #start = 0;
 
   /** `expected`: about how many bytes will be written. */
   constructor(expected: number) {
@@ -32,9 +33,24 @@ export class JsonWriter {
     this.length += count;
   }
 
-  /** What was written so far; shares the memory. */
+  /** Begins the next text; what was written before keeps its bytes. `expected`: about how many it will take. */
+  begin(expected: number): void {
+    if (this.length + expected > this.bytes.length) {
+      this.bytes = Buffer.allocUnsafe(Math.max(this.bytes.length, expected));
+      this.length = 0;
+    }
+    this.#start = this.length;
+  }
+
+  /** Makes room for so many more bytes, to be put into `bytes` behind `length`. */
+  reserve(count: number): void {
+    if (this.length + count > this.bytes.length) this.#grow(count);
+  }
+
+  /** The text written so far; shares the memory. */
   written(): Uint8Array {
-    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset, this.length);
+    const start = this.bytes.byteOffset + this.#start;
+    return new Uint8Array(this.bytes.buffer, start, this.length - this.#start);
   }
 
   #grow(count: number): void {

@@ -24,12 +24,22 @@ export function pythonJson(
   style: PythonStyle,
   added: readonly Addition[] = [],
 ): Uint8Array {
-  const blank = style === 'python' ? ' ' : '';
   const out = new JsonWriter(source.length + (source.length >> 3) + 128);
+  writePythonJson(source, out, style, added);
+  return out.written();
+}
+
+/** The same to the end of `out`; after a JsonFault some of it may be there. */
+export function writePythonJson(
+  source: Uint8Array,
+  out: JsonWriter,
+  style: PythonStyle,
+  added: readonly Addition[],
+): void {
+  const blank = style === 'python' ? ' ' : '';
   const pass = { source, out, comma: `,${blank}`, colon: `:${blank}`, added, hashes: [] };
   const end = skipSpace(source, writeValue(pass, skipSpace(source, 0), 0));
   if (end !== source.length) throw new JsonFault(end);
-  return out.written();
 }
 
 function writeValue(pass: Pass, at: number, depth: number): number {

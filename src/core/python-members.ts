@@ -37,7 +37,7 @@ export function hashOf(bytes: Uint8Array, start: number, end: number): number {
 /** Writes the object that begins at `start` of the output again, each key once. */
 export function dropRepeats(pass: Pass, start: number): void {
   const { out } = pass;
-  const text = Buffer.from(out.written().subarray(start));
+  const text = Buffer.from(out.bytes.subarray(start, out.length));
   const members = new Map<string, readonly [start: number, end: number]>();
   let count = 0;
   eachWritten(pass, text, (key, valueStart, valueEnd) => {

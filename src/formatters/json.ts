@@ -1,4 +1,4 @@
-import { pythonJson } from '../core/python-json.ts';
+import { type Additions, PythonWriter } from '../core/python-writer.ts';
 import type { Addition } from '../core/python-members.ts';
 import type { EventProfile, Origin } from '../core/types.ts';
 import type { FormatOptions, FormatterType } from './formatter.ts';
@@ -7,17 +7,27 @@ import type { FormatOptions, FormatterType } from './formatter.ts';
 export const json: FormatterType = {
   summary:
     "One JSON object a line, as DLS writes it: Duo's row with the endpoint's labels at its end",
-  create: ({ jsonStyle, jsonAdd }) => ({
-    format: ({ source }, origin, profile) =>
-      pythonJson(source, jsonStyle, additions(jsonAdd, origin, profile)),
-  }),
+  create: ({ jsonStyle, jsonAdd }) => {
+    const writer = new PythonWriter(jsonStyle);
+    // The same for every line of a batch.
+    let spelled: { origin: Origin; profile: EventProfile; additions: Additions } | undefined;
+    return {
+      format: ({ source }, origin, profile) => {
+        if (spelled?.origin !== origin || spelled.profile !== profile) {
+          const additions = writer.spell(additionsOf(jsonAdd, origin, profile));
+          spelled = { origin, profile, additions };
+        }
+        return writer.line(source, spelled.additions);
+      },
+    };
+  },
 };
 
 /**
  * What DLS adds: the labels where its client library adds them (not for children), and the child's id.
  * `labels` adds them everywhere. A key that Duo itself sent stays Duo's.
  */
-function additions(
+function additionsOf(
   add: FormatOptions['jsonAdd'],
   { account }: Origin,
   { eventType, labelled }: EventProfile,
