@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { processIo } from './cli/io.ts';
+import { leave } from './cli/leave.ts';
 import { main } from './cli/program.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+await leave(await main(process.argv.slice(2), processIo), processIo);
