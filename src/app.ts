@@ -92,6 +92,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
   const feedTools: FeedTools = {
     clock,
+    log,
     checkpoints,
     deadLetters,
     sender: options.sender,

@@ -4,7 +4,15 @@ import type { EventClass, EventProfile, Fact, JsonObject } from '../core/types.t
 import { actionClass, detailsAt, plain } from './classes.ts';
 import type { Endpoint } from './endpoint.ts';
 import { at, lowerAt, note, placeAt, softwareAt, text, timeAt } from './facts.ts';
-import { idOf, nextOffset, offsetParams, pageLimit, rowsOf, textOr } from './offset-paging.ts';
+import {
+  idOf,
+  nextOffset,
+  offsetParams,
+  pageLimit,
+  rowsOf,
+  totalOf,
+  textOr,
+} from './offset-paging.ts';
 
 const eventType = 'activity';
 
@@ -84,6 +92,7 @@ export const activity: Endpoint = {
   params: offsetParams,
   rows: (answer) => rowsOf(answer, 'items'),
   offset: nextOffset,
+  total: totalOf,
   id: (row) => idOf(row, 'activity_id'),
   timeMs: (row) => firstTimeMs(row.value('ts'), row.value('isotimestamp'), row.value('timestamp')),
 };

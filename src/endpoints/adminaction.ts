@@ -68,6 +68,7 @@ export const adminaction: Endpoint = {
   params: (window) => ({ mintime: String(Math.floor(window.mintimeMs / 1000)) }),
   rows: (answer) => rowsOf(answer, ''),
   offset: () => undefined,
+  total: () => undefined,
   id: () => undefined,
   // Duo compares `mintime` with this field.
   timeMs: (row) => firstTimeMs(row.value('timestamp'), row.value('isotimestamp')),

@@ -4,7 +4,7 @@ import { authClass } from './auth-class.ts';
 import { plain } from './classes.ts';
 import type { Endpoint } from './endpoint.ts';
 import { at, listAt, note, placeAt, softwareAt, text, timeAt } from './facts.ts';
-import { idOf, nextOffset, offsetParams, pageLimit, rowsOf } from './offset-paging.ts';
+import { idOf, nextOffset, offsetParams, pageLimit, rowsOf, totalOf } from './offset-paging.ts';
 
 const eventType = 'authentication';
 
@@ -69,6 +69,7 @@ export const auth: Endpoint = {
   params: offsetParams,
   rows: (answer) => rowsOf(answer, 'authlogs'),
   offset: nextOffset,
+  total: totalOf,
   id: (row) => idOf(row, 'txid'),
   timeMs: (row) => firstTimeMs(row.value('isotimestamp'), row.value('timestamp')),
 };

@@ -26,6 +26,8 @@ export interface Endpoint {
   rows(answer: ApiAnswer): Row[];
   /** What continues after this page; undefined at the end. */
   offset(answer: ApiAnswer): string | undefined;
+  /** How many rows the window holds in all, as far as Duo says so; for nothing but telling progress. */
+  total(answer: ApiAnswer): number | undefined;
   /** Duo's id of the row; undefined when it has none (then its text serves as one). */
   id(row: Row): string | undefined;
   /** The row's time; undefined when it has none that can be read. */

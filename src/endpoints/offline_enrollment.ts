@@ -39,6 +39,7 @@ export const offline_enrollment: Endpoint = {
   params: (window) => ({ mintime: String(Math.floor(window.mintimeMs / 1000)) }),
   rows: (answer) => rowsOf(answer, ''),
   offset: () => undefined,
+  total: () => undefined,
   id: () => undefined,
   timeMs: (row) => firstTimeMs(row.value('timestamp'), row.value('isotimestamp')),
 };

@@ -1,5 +1,5 @@
 import { ForwarderError } from '../core/errors.ts';
-import type { Row } from '../core/row.ts';
+import { isObject, type Row } from '../core/row.ts';
 import type { ApiAnswer, JsonValue, Params, Window } from '../core/types.ts';
 
 /** Duo's bound; a higher limit is silently lowered to it. */
@@ -43,6 +43,13 @@ export function nextOffset(answer: ApiAnswer): string | undefined {
 function offsetText(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** `metadata.total_objects`: a number, or `{ relation, value }` (both occur in Duo's own clients' tests). */
+export function totalOf(answer: ApiAnswer): number | undefined {
+  const total = answer.metadata['total_objects'];
+  const value = isObject(total) ? total['value'] : total;
+  return typeof value === 'number' && value >= 0 ? value : undefined;
 }
 
 /** Duo's id under this key; undefined when it is not a text with something in it. */

@@ -2,7 +2,7 @@ import { firstTimeMs } from '../core/event-time.ts';
 import type { EventClass, EventProfile, JsonObject } from '../core/types.ts';
 import type { Endpoint } from './endpoint.ts';
 import { always, at, number, text, timeAt, wordAt } from './facts.ts';
-import { idOf, nextOffset, offsetParams, pageLimit, rowsOf } from './offset-paging.ts';
+import { idOf, nextOffset, offsetParams, pageLimit, rowsOf, totalOf } from './offset-paging.ts';
 
 const eventType = 'telephony';
 
@@ -58,6 +58,7 @@ export const telephony: Endpoint = {
   params: offsetParams,
   rows: (answer) => rowsOf(answer, 'items'),
   offset: nextOffset,
+  total: totalOf,
   id: (row) => idOf(row, 'telephony_id'),
   timeMs: (row) => firstTimeMs(row.value('ts'), row.value('isotimestamp'), row.value('timestamp')),
 };

@@ -14,7 +14,7 @@ import {
   timeAt,
   wordAt,
 } from './facts.ts';
-import { idOf, nextOffset, rowsOf } from './offset-paging.ts';
+import { idOf, nextOffset, rowsOf, totalOf } from './offset-paging.ts';
 
 const dayMs = 86_400_000;
 
@@ -103,6 +103,7 @@ export const trustmonitor: Endpoint = {
   }),
   rows: (answer) => rowsOf(answer, 'events'),
   offset: nextOffset,
+  total: totalOf,
   id: (row) => {
     const sekey = idOf(row, 'sekey');
     return sekey === undefined ? undefined : `${sekey} ${wordAt(row.body, 'state')}`;

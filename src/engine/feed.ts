@@ -5,20 +5,15 @@
 import { Backoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Cursor, OpenWindow } from '../core/cursor.ts';
-import { ForwarderError, asForwarderError } from '../core/errors.ts';
-import type {
-  Account,
-  ApiAnswer,
-  DeadLetterBox,
-  Line,
-  LogEvent,
-  Mark,
-  Origin,
-} from '../core/types.ts';
+import { type ForwarderError, asForwarderError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Account, ApiAnswer, DeadLetterBox, Mark } from '../core/types.ts';
 import type { CheckpointStore, FeedIdentity } from '../checkpoint/checkpoint.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Formatter } from '../formatters/formatter.ts';
 import type { Sink } from '../sinks/sink.ts';
+import { Backlog } from './backlog.ts';
+import { Delivery } from './delivery.ts';
 import type { FeedStatus } from './feed-status.ts';
 import type { PageSource } from './page-source.ts';
 import type { Slots } from './slots.ts';
@@ -49,6 +44,7 @@ export interface Feed {
 
 export interface FeedTools {
   readonly clock: Clock;
+  readonly log: Logger;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterBox;
   readonly sender: string;
@@ -91,25 +87,23 @@ export async function runFeed(
 class FeedRun {
   readonly #feed: Feed;
   readonly #tools: FeedTools;
-  readonly #abandon: AbortSignal;
+  readonly #delivery: Delivery;
+  readonly #backlog: Backlog;
   readonly #retry: Backoff;
   /** As far as the server has confirmed. */
   #cursor: Cursor;
   /** The request under way, until its page is confirmed. */
   #asking: OpenWindow | undefined;
-  #mark: Mark | undefined;
-  #saved: Cursor;
   #tick = -1;
   readonly #rules: WindowRules;
 
   constructor(feed: Feed, start: Start, tools: FeedTools, abandon: AbortSignal) {
     this.#feed = feed;
     this.#tools = tools;
-    this.#abandon = abandon;
+    this.#delivery = new Delivery(feed, start, tools, abandon);
+    this.#backlog = new Backlog(feed.id, tools.clock, tools.log);
     this.#retry = new Backoff(tools.retry);
     this.#cursor = start.cursor;
-    this.#saved = start.cursor;
-    this.#mark = start.mark;
     this.#rules = { ...feed.rules, toTheEnd: tools.once };
   }
 
@@ -180,84 +174,22 @@ class FeedRun {
     }));
     const page = read(rows, endpoint.offset(answer), cursor, this.#rules);
     for (const lost of gap === undefined ? page.gaps : [gap, ...page.gaps]) status.gap(lost);
-    const { origin, lines } = await this.#format(page.events);
-    if (lines.length > 0) await this.#write(origin, lines);
-    const quietMs = page.next.readToMs - this.#saved.readToMs;
-    if (page.events.length > 0 || quietMs >= saveAtLeastEveryMs) await this.#save(page.next);
+    const lines = await this.#delivery.send(page.events);
+    const quietMs = page.next.readToMs - this.#delivery.saved.readToMs;
+    if (page.events.length > 0 || quietMs >= saveAtLeastEveryMs) {
+      await this.#delivery.save(page.next);
+    }
     this.#goTo(page.next);
     const last = page.events[page.events.length - 1];
-    status.confirmed(lines.length, last?.timeMs, page.late);
+    status.confirmed(lines, last?.timeMs, page.late);
+    this.#backlog.page({
+      rows: rows.length,
+      total: endpoint.total(answer),
+      window: cursor.window,
+      positionMs: page.next.positionMs,
+      more: page.more,
+    });
     return page;
-  }
-
-  /** A formatter that fails on one event never holds up the others: that one is set aside. */
-  async #format(events: readonly LogEvent[]): Promise<{ origin: Origin; lines: Line[] }> {
-    const { account, endpointName, endpoint, formatter } = this.#feed;
-    const sentAtMs = this.#tools.clock.nowMs();
-    const origin = { account, endpoint: endpointName, sender: this.#tools.sender, sentAtMs };
-    const lines: Line[] = [];
-    for (const event of events) {
-      try {
-        const bytes = formatter.format(event, origin, endpoint.profile);
-        lines.push({ bytes, id: event.id, timeMs: event.timeMs });
-      } catch (error) {
-        await this.#setAside(
-          { id: event.id, timeMs: event.timeMs, bytes: event.source },
-          'unformattable',
-          error,
-        );
-      }
-    }
-    return { origin, lines };
-  }
-
-  /** A line that the server alone refuses, again and again, is set aside; the rest of the page goes on. */
-  async #write(origin: Origin, lines: readonly Line[]): Promise<void> {
-    const { sink, id } = this.#feed;
-    for (let rest = lines; rest.length > 0;) {
-      try {
-        const batch = { feedId: id, origin, lines: rest };
-        this.#mark = (await sink.write(batch, this.#abandon)) ?? this.#mark;
-        return;
-      } catch (error) {
-        const index = error instanceof ForwarderError && error.remedy === 'skip' ? error.index : -1;
-        const line = rest[index ?? -1];
-        if (line === undefined) throw error;
-        await this.#setAside(line, 'refused', error);
-        rest = rest.slice(rest.indexOf(line) + 1);
-      }
-    }
-  }
-
-  async #setAside(line: Line, reason: string, error: unknown): Promise<void> {
-    const { id: feedId, identity, status } = this.#feed;
-    const { id: eventId, timeMs, bytes } = line;
-    const detail = asForwarderError(error).message;
-    const letter = { feedId, serverId: identity.server.id, eventId, timeMs, reason, detail, bytes };
-    await this.#persist(() => this.#tools.deadLetters.add(letter, this.#abandon));
-    status.setAside += 1;
-  }
-
-  async #save(cursor: Cursor): Promise<void> {
-    const mark = this.#mark === undefined ? {} : { mark: this.#mark };
-    const { identity } = this.#feed;
-    await this.#persist(() => this.#tools.checkpoints.save(identity, { cursor, ...mark }));
-    this.#saved = cursor;
-  }
-
-  /** What must be on disk is tried until it is, the feed held and shown; what was sent is not sent again. */
-  async #persist(write: () => Promise<void>): Promise<void> {
-    const backoff = new Backoff(this.#tools.retry);
-    for (;;) {
-      try {
-        return await write();
-      } catch (error) {
-        if (this.#abandon.aborted) throw error;
-        const waitMs = backoff.next();
-        this.#feed.status.trouble(asForwarderError(error), waitMs);
-        await this.#tools.clock.sleep(waitMs, this.#abandon);
-      }
-    }
   }
 
   /** False when `once` gives up. */
@@ -288,8 +220,8 @@ class FeedRun {
 
   /** At the end what was read in vain is kept too, so that a restart need not read it again. */
   async finish(): Promise<void> {
-    if (this.#cursor === this.#saved) return;
-    await this.#save(this.#cursor).catch((error: unknown) => {
+    if (this.#cursor === this.#delivery.saved) return;
+    await this.#delivery.save(this.#cursor).catch((error: unknown) => {
       this.#feed.status.trouble(asForwarderError(error), 0);
     });
   }

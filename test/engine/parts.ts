@@ -196,6 +196,7 @@ export function bench(): Bench {
     },
     tools: (more = {}) => ({
       clock,
+      log,
       checkpoints: store,
       deadLetters: { add: async (letter) => void letters.push(letter) },
       sender: 'here',

@@ -1,0 +1,100 @@
+import { Backoff } from '../core/backoff.ts';
+import type { Cursor } from '../core/cursor.ts';
+import { ForwarderError, asForwarderError } from '../core/errors.ts';
+import type { Line, LogEvent, Mark, Origin } from '../core/types.ts';
+import type { Feed, FeedTools, Start } from './feed.ts';
+
+/** What a feed does with a page's events: format, deliver, set aside what cannot be, and remember. */
+export class Delivery {
+  readonly #feed: Feed;
+  readonly #tools: FeedTools;
+  readonly #abandon: AbortSignal;
+  #mark: Mark | undefined;
+  #saved: Cursor;
+
+  constructor(feed: Feed, start: Start, tools: FeedTools, abandon: AbortSignal) {
+    this.#feed = feed;
+    this.#tools = tools;
+    this.#abandon = abandon;
+    this.#mark = start.mark;
+    this.#saved = start.cursor;
+  }
+
+  /** The cursor that is on disk. */
+  get saved(): Cursor {
+    return this.#saved;
+  }
+
+  /** Resolves to the number of lines when all are confirmed or set aside. Rejects when abandoned. */
+  async send(events: readonly LogEvent[]): Promise<number> {
+    const { origin, lines } = await this.#format(events);
+    if (lines.length > 0) await this.#write(origin, lines);
+    return lines.length;
+  }
+
+  async save(cursor: Cursor): Promise<void> {
+    const mark = this.#mark === undefined ? {} : { mark: this.#mark };
+    const { identity } = this.#feed;
+    await this.#persist(() => this.#tools.checkpoints.save(identity, { cursor, ...mark }));
+    this.#saved = cursor;
+  }
+
+  /** A formatter that fails on one event never holds up the others: that one is set aside. */
+  async #format(events: readonly LogEvent[]): Promise<{ origin: Origin; lines: Line[] }> {
+    const { account, endpointName, endpoint, formatter } = this.#feed;
+    const sentAtMs = this.#tools.clock.nowMs();
+    const origin = { account, endpoint: endpointName, sender: this.#tools.sender, sentAtMs };
+    const lines: Line[] = [];
+    for (const event of events) {
+      const { id, timeMs, source } = event;
+      try {
+        lines.push({ bytes: formatter.format(event, origin, endpoint.profile), id, timeMs });
+      } catch (error) {
+        await this.#setAside({ id, timeMs, bytes: source }, 'unformattable', error);
+      }
+    }
+    return { origin, lines };
+  }
+
+  /** A line that the server alone refuses, again and again, is set aside; the rest of the page goes on. */
+  async #write(origin: Origin, lines: readonly Line[]): Promise<void> {
+    const { sink, id } = this.#feed;
+    for (let rest = lines; rest.length > 0;) {
+      try {
+        const batch = { feedId: id, origin, lines: rest };
+        this.#mark = (await sink.write(batch, this.#abandon)) ?? this.#mark;
+        return;
+      } catch (error) {
+        const index = error instanceof ForwarderError && error.remedy === 'skip' ? error.index : -1;
+        const line = rest[index ?? -1];
+        if (line === undefined) throw error;
+        await this.#setAside(line, 'refused', error);
+        rest = rest.slice(rest.indexOf(line) + 1);
+      }
+    }
+  }
+
+  async #setAside(line: Line, reason: string, error: unknown): Promise<void> {
+    const { id: feedId, identity, status } = this.#feed;
+    const { id: eventId, timeMs, bytes } = line;
+    const detail = asForwarderError(error).message;
+    const letter = { feedId, serverId: identity.server.id, eventId, timeMs, reason, detail, bytes };
+    await this.#persist(() => this.#tools.deadLetters.add(letter, this.#abandon));
+    status.setAside += 1;
+  }
+
+  /** What must be on disk is tried until it is, the feed held and shown; what was sent is not sent again. */
+  async #persist(write: () => Promise<void>): Promise<void> {
+    const backoff = new Backoff(this.#tools.retry);
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (this.#abandon.aborted) throw error;
+        const waitMs = backoff.next();
+        this.#feed.status.trouble(asForwarderError(error), waitMs);
+        await this.#tools.clock.sleep(waitMs, this.#abandon);
+      }
+    }
+  }
+}
