@@ -1,11 +1,14 @@
 import { setMaxListeners } from 'node:events';
+import pLimit from 'p-limit';
 import { Backoff } from '../core/backoff.ts';
 import { asForwarderError } from '../core/errors.ts';
 import type { Account } from '../core/types.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { AccountSource } from './account-watch.ts';
 import { type BeginTools, startOf } from './begin.ts';
-import { type Feed, type FeedTools, runFeed } from './feed.ts';
+import { type Feed, type FeedTools, type Start, runFeed } from './feed.ts';
+
+const beginsAtOnce = 32;
 
 /** The feeds of one account. */
 export interface FeedSet {
@@ -54,6 +57,8 @@ class RunningAccounts {
   readonly #stop: AbortSignal;
   readonly #abandon: AbortSignal;
   readonly #running = new Map<string | undefined, Running>();
+  /** Thousands of feeds that all read and save their first checkpoint at once would only cost memory. */
+  readonly #begins = pLimit(beginsAtOnce);
 
   constructor(options: EngineOptions, stop: AbortSignal, abandon: AbortSignal) {
     this.#options = options;
@@ -106,7 +111,11 @@ class RunningAccounts {
     gone.addEventListener('abort', leave, { once: true });
     try {
       const done = await Promise.all(
-        set.feeds.map((feed) => supervise(feed, this.#options, stop.signal, abandon.signal)),
+        set.feeds.map((feed) => {
+          const begin = (): Promise<Start> =>
+            this.#begins(() => startOf(feed, this.#options.beginTools, stop.signal));
+          return supervise(feed, begin, feedTools, stop.signal, abandon.signal);
+        }),
       );
       return done.every((whole) => whole);
     } finally {
@@ -148,7 +157,8 @@ function follow(...signals: readonly AbortSignal[]): Following {
 
 async function supervise(
   feed: Feed,
-  { feedTools, beginTools }: EngineOptions,
+  begin: () => Promise<Start>,
+  feedTools: FeedTools,
   stop: AbortSignal,
   abandon: AbortSignal,
 ): Promise<boolean> {
@@ -156,8 +166,7 @@ async function supervise(
   const park = new Backoff(feedTools.park);
   while (!stop.aborted) {
     try {
-      const start = await startOf(feed, beginTools, stop);
-      return await runFeed(feed, start, feedTools, stop, abandon);
+      return await runFeed(feed, await begin(), feedTools, stop, abandon);
     } catch (error) {
       if (stop.aborted) break;
       const failure = asForwarderError(error);
