@@ -47,7 +47,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   zod: ['config', 'checkpoint'],
   undici: ['duo'],
   winston: ['core'],
-  'p-limit': ['duo'],
+  'p-limit': ['duo', 'engine'],
   commander: ['cli'],
 };
 
