@@ -19,9 +19,10 @@ export async function txQueue(socket: Socket, machine: Machine): Promise<number 
   if (remoteAddress === undefined || remotePort === undefined) return undefined;
   const table = isIPv6(withoutZone(localAddress)) ? 'tcp6' : 'tcp';
   try {
-    const text = (await machine.readFile(`/proc/self/net/${table}`)).toString('latin1');
     const ends = { localAddress, localPort, remoteAddress, remotePort };
-    return findTxQueue(text, ends, machine.littleEndian);
+    const row = rowOf(ends, machine.littleEndian);
+    const bytes = await machine.readFile(`/proc/self/net/${table}`, row);
+    return findTxQueue(bytes.toString('latin1'), ends, machine.littleEndian);
   } catch {
     return undefined;
   }
@@ -33,15 +34,20 @@ export function findTxQueue(
   ends: Endpoints,
   littleEndian = true,
 ): number | undefined {
-  const local = `${hexAddress(ends.localAddress, littleEndian)}:${hexPort(ends.localPort)}`;
-  const remote = `${hexAddress(ends.remoteAddress, littleEndian)}:${hexPort(ends.remotePort)}`;
-  const at = table.indexOf(` ${local} ${remote} `);
+  const row = rowOf(ends, littleEndian);
+  const at = table.indexOf(row);
   if (at < 0) return undefined;
-  const queues = /^\S+ (?<tx>[0-9A-F]+):[0-9A-F]+/.exec(
-    table.slice(at + local.length + remote.length + 3, at + local.length + remote.length + 40),
-  );
+  const rest = table.slice(at + row.length, at + row.length + 37);
+  const queues = /^\S+ (?<tx>[0-9A-F]+):[0-9A-F]+/.exec(rest);
   const tx = queues?.groups?.['tx'];
   return tx === undefined ? undefined : Number.parseInt(tx, 16);
+}
+
+/** How a connection's row begins, behind its number. */
+function rowOf(ends: Endpoints, littleEndian: boolean): string {
+  const local = `${hexAddress(ends.localAddress, littleEndian)}:${hexPort(ends.localPort)}`;
+  const remote = `${hexAddress(ends.remoteAddress, littleEndian)}:${hexPort(ends.remotePort)}`;
+  return ` ${local} ${remote} `;
 }
 
 function hexPort(port: number): string {

@@ -25,6 +25,22 @@ describe('this machine', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('reads a long table to the row that is sought, and to its end when there is none', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'machine-'));
+    const row = (n: number): string => `row ${n} `.padEnd(150, '.');
+    const table = Array.from({ length: 3_000 }, (_, n) => row(n)).join('');
+    await writeFile(join(folder, 'table'), table);
+    for (const n of [0, 435, 437, 1_500, 2_999]) {
+      const text = String(await thisMachine.readFile(join(folder, 'table'), `row ${n} `));
+      expect(table.startsWith(text)).toBe(true);
+      expect(text.includes(row(n).slice(0, 100))).toBe(true);
+    }
+    const first = await thisMachine.readFile(join(folder, 'table'), 'row 0 ');
+    expect(first.length).toBeLessThan(table.length / 2);
+    expect(String(await thisMachine.readFile(join(folder, 'table'), 'row x'))).toBe(table);
+    await rm(folder, { recursive: true });
+  });
+
   it('tells what peers have taken on Linux alone', () => {
     expect(thisMachine.seesTxQueue && process.platform !== 'linux').toBe(false);
   });
