@@ -24,6 +24,12 @@ export class JsonWriter {
     this.length += text.length;
   }
 
+  /** Any text, as UTF-8; a lone surrogate becomes U+FFFD. */
+  text(text: string): void {
+    if (this.length + 3 * text.length > this.bytes.length) this.#grow(3 * text.length);
+    this.length += this.bytes.write(text, this.length, 'utf8');
+  }
+
   copy(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     if (this.length + count > this.bytes.length) this.#grow(count);

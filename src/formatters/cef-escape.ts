@@ -6,14 +6,19 @@ const controls = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u20
 // What no value may hold as it is; most values hold nothing of it.
 const special = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\\=]|^ | $/;
 
+const plainHeader = /^[ -[\]-{}~]*$/;
+const plainToken = /^[A-Za-z0-9_.-]*$/;
+
 /** A header field: one line, at most `limit` code points, `\` and `|` escaped (CEF standard, header). */
 export function cefHeader(text: string, limit: number): string {
+  if (text.length <= limit && plainHeader.test(text)) return text;
   const line = text.replace(controls, ' ').replace(/[\r\n]/g, ' ');
   return cut(line, limit).replace(/[\\|]/g, '\\$&');
 }
 
 /** The event class: letters, digits, `_`, `.`, `-`; names of actions come from the API and may hold anything. */
 export function cefToken(text: string, limit: number): string {
+  if (text.length <= limit && plainToken.test(text)) return text;
   return cut(text, limit).replace(/[^A-Za-z0-9_.-]/gu, '_');
 }
 
