@@ -8,7 +8,7 @@ import { failure } from '../../src/duo/failures.ts';
 import { FakeDuo } from './fake-duo.ts';
 import { bench, FakeSink, intervalMs } from './parts.ts';
 
-describe('two hundred children whose hosts swallow every call', () => {
+describe('six hundred children whose hosts swallow every call', () => {
   it('do not hold up the ten that are well, once they are known to be dead', async () => {
     const parts = bench();
     const { clock, limiter, cache, stop, abandon } = parts;
@@ -23,9 +23,9 @@ describe('two hundred children whose hosts swallow every call', () => {
       };
       return duo;
     };
-    const feeds = Array.from({ length: 210 }, (_, n) => {
+    const feeds = Array.from({ length: 610 }, (_, n) => {
       const account = { id: `DA${n}`, name: '', apiHost: `c${n}.test` };
-      const api = duoOf(n < 200);
+      const api = duoOf(n < 600);
       const source = new PageSource({
         ...{ account, endpoint: auth, name: 'auth', api, limiter, clock, intervalMs },
         ...{ shared: false, cache, stop: stop.signal },
@@ -44,7 +44,7 @@ describe('two hundred children whose hosts swallow every call', () => {
       return undefined;
     };
     const addedMs = clock.nowMs();
-    for (const { api } of feeds.slice(200)) api.add(1, addedMs - 1000);
+    for (const { api } of feeds.slice(600)) api.add(1, addedMs - 1000);
     await clock.sleep(intervalMs + 60_000, stop.signal);
     stop.abort(new Error('enough'));
     await Promise.all(running);

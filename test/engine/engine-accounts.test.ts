@@ -20,6 +20,8 @@ function place(parts: Bench = bench()) {
   const sink = new FakeSink();
   const open = new Set<FeedSet>();
   const opened: Account[] = [];
+  /** How many sets of one account were ever open at the same time. */
+  const most = { open: 0 };
   const duos = new Map<string | undefined, FakeDuo>();
   const duoOf = (account: Account): FakeDuo => {
     const duo = duos.get(account.id) ?? new FakeDuo(parts.clock);
@@ -57,6 +59,8 @@ function place(parts: Bench = bench()) {
         },
       };
       open.add(set);
+      const same = [...open].filter(({ feeds: [feed] }) => feed?.account.id === account.id);
+      most.open = Math.max(most.open, same.length);
       return set;
     },
     sinks: [sink],
@@ -89,6 +93,7 @@ function place(parts: Bench = bench()) {
     sink,
     open,
     opened,
+    most,
     duoOf,
     add,
     set,
@@ -157,18 +162,35 @@ describe('an account that goes', () => {
 
 describe('an account that has moved to another host', () => {
   it('is called there, after its feeds have ended at the old one', async () => {
-    const { add, set, wait, stop, opened, idsOf, open } = place();
+    const { add, set, wait, stop, opened, idsOf, open, most, sink, clock } = place();
+    sink.answer = async (_, signal) => {
+      await clock.sleep(10_000, signal);
+      return undefined;
+    };
     add(one, 3);
     set(one);
-    await wait(minuteMs);
+    await wait(1000);
     const moved = child(1, 'new.test');
     set(moved);
     add(moved, 2);
-    await wait(minuteMs);
+    await wait(3 * minuteMs);
     expect(opened).toEqual([one, moved]);
     expect(idsOf(moved)).toHaveLength(5);
     expect(new Set(idsOf(moved)).size).toBe(5);
-    expect(open.size).toBe(1);
+    expect([open.size, most.open]).toEqual([1, 1]);
+    await stop();
+  });
+
+  it('or has another name is known by it, and goes on', async () => {
+    const { add, set, wait, stop, opened, idsOf } = place();
+    add(one, 3);
+    set(one);
+    await wait(minuteMs);
+    set({ ...one, name: 'New' });
+    add(one, 2);
+    await wait(3 * minuteMs);
+    expect(opened.map(({ name }) => name)).toEqual(['', 'New']);
+    expect(idsOf(one)).toHaveLength(5);
     await stop();
   });
 

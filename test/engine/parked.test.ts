@@ -10,6 +10,14 @@ const hourMs = 3_600_000;
 async function callsOf(code: FailureCode, servers: number, apartMs: number) {
   const parts = bench();
   parts.duo.add(5, parts.clock.startMs - 60_000);
+  const send = parts.duo.send.bind(parts.duo);
+  parts.duo.send = async (request, signal) => {
+    const answer = send(request, signal);
+    answer.catch(() => undefined);
+    // Long enough for another to ask meanwhile.
+    await parts.clock.sleep(200, signal);
+    return answer;
+  };
   let wellAtMs = Infinity;
   const calls: number[] = [];
   parts.duo.fault = () => {
