@@ -1,10 +1,5 @@
 import { Places } from './json-scan.ts';
 import { Row } from './row.ts';
-import type { JsonValue } from './types.ts';
-
-const decoder = new TextDecoder();
-/** Who looks into more of a page's rows than these mostly looks into all. */
-const fewRows = 8;
 
 /** A list of an answer, cut into rows that share the body's memory; filled by core/json-bytes.ts. */
 export class RowList {
@@ -35,34 +30,14 @@ export class RowList {
 
   /** For one reader: what it parses goes when it lets go of the rows. */
   rows(): Row[] {
-    const bodies = new Bodies(this);
-    return Array.from({ length: this.length }, (_, index) => {
-      const [start, end] = [this.bound(index, 0), this.bound(index, 1)];
-      return new Row(this.body, start, end, bodies, index);
-    });
+    const rows: Row[] = [];
+    for (let i = 0; i < this.length; i += 1) {
+      rows.push(new Row(this.body, this.bound(i, 0), this.bound(i, 1), this, i));
+    }
+    return rows;
   }
 
   bound(index: number, which: 0 | 1 | 2 | 3): number {
     return this.#bounds[4 * index + which] ?? 0;
-  }
-}
-
-/** The parsed rows of a list: one JSON.parse for all of them costs less than one for each. */
-export class Bodies {
-  readonly list: RowList;
-  #parsed: readonly JsonValue[] | undefined;
-  #asked = 0;
-
-  constructor(list: RowList) {
-    this.list = list;
-  }
-
-  /** The value of a row; undefined as long as it is better parsed alone. */
-  at(index: number): JsonValue | undefined {
-    this.#asked += 1;
-    if (this.#asked <= fewRows) return undefined;
-    const { body, start, end } = this.list;
-    this.#parsed ??= JSON.parse(decoder.decode(body.subarray(start, end))) as JsonValue[];
-    return this.#parsed[index];
   }
 }

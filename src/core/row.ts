@@ -1,29 +1,28 @@
 import { byte, skipNumber, skipString, skipValue } from './json-scan.ts';
-import type { Bodies } from './row-list.ts';
+import type { RowList } from './row-list.ts';
 import type { JsonObject, JsonValue } from './types.ts';
 
 const { quote, minus, zero, nine, backslash } = byte;
-const decoder = new TextDecoder();
 
 /** One row of an answer: its bytes, parsed only when somebody looks inside. */
 export class Row {
   readonly #bytes: Buffer;
   readonly #start: number;
   readonly #end: number;
-  /** Of its list; undefined for a row that is a text of its own. */
-  readonly #bodies: Bodies | undefined;
+  /** Undefined for a row that is a text of its own. */
+  readonly #list: RowList | undefined;
   readonly #index: number;
   #source: Uint8Array | undefined;
   #body: JsonObject | undefined;
 
   /** A row that is all of `source`, or the part of it that is one of a list. */
-  constructor(source: Uint8Array, start = 0, end = source.length, bodies?: Bodies, index = 0) {
+  constructor(source: Uint8Array, start = 0, end = source.length, list?: RowList, index = 0) {
     this.#bytes = bufferOf(source);
     this.#start = start;
     this.#end = end;
-    this.#bodies = bodies;
+    this.#list = list;
     this.#index = index;
-    if (bodies === undefined) this.#source = source;
+    if (list === undefined) this.#source = source;
   }
 
   /** Its text exactly as Duo sent it: a part of the answer's bytes, not copied. */
@@ -32,12 +31,12 @@ export class Row {
   }
 
   get body(): JsonObject {
-    return (this.#body ??= objectOf(this.#bodies?.at(this.#index) ?? parse(this.source)));
+    return (this.#body ??= objectOf(parse(this.#bytes, this.#start, this.#end)));
   }
 
   /** The same as the own property `key` of the body, found without parsing the rest. `key`: ASCII. */
   value(key: string): JsonValue | undefined {
-    const list = this.#bodies?.list;
+    const list = this.#list;
     if (list === undefined || this.#body !== undefined) return own(this.body, key);
     const { places } = list;
     const first = list.bound(this.#index, 2);
@@ -66,17 +65,17 @@ function valueFrom(bytes: Buffer, at: number): JsonValue {
     for (let end = at + 1; ; end += 1) {
       const d = bytes[end] ?? 0;
       if (d === quote) return bytes.toString('latin1', at + 1, end);
-      if (d === backslash || d > 0x7e) return parse(bytes.subarray(at, skipString(bytes, at)));
+      if (d === backslash || d > 0x7e) return parse(bytes, at, skipString(bytes, at));
     }
   }
   if (c === minus || (c >= zero && c <= nine)) {
     return Number(bytes.toString('latin1', at, skipNumber(bytes, at)));
   }
-  return parse(bytes.subarray(at, skipValue(bytes, at, 0)));
+  return parse(bytes, at, skipValue(bytes, at, 0));
 }
 
-function parse(source: Uint8Array): JsonValue {
-  return JSON.parse(decoder.decode(source)) as JsonValue;
+function parse(bytes: Buffer, start: number, end: number): JsonValue {
+  return JSON.parse(bytes.toString('utf8', start, end)) as JsonValue;
 }
 
 function objectOf(value: JsonValue): JsonObject {
