@@ -50,7 +50,7 @@ export interface Waiting {
   readonly heldBack: boolean;
 }
 
-const newline = Buffer.from('\n');
+const newline = 0x0a;
 
 /** The writes that wait, in the order of their arrival. */
 export class Gather {
@@ -115,7 +115,6 @@ export class Gather {
    */
   cut(maxLines: number, maxBytes: number, nowMs: number): Group | undefined {
     const parts: Part[] = [];
-    const pieces: Uint8Array[] = [];
     const ends: number[] = [];
     let size = 0;
     for (const writing of this.#writings) {
@@ -128,7 +127,6 @@ export class Gather {
       for (let line = lines[to]; line !== undefined; line = lines[to]) {
         const full = ends.length >= limit || size + line.bytes.length + 1 > maxBytes;
         if (full && ends.length > 0) break;
-        pieces.push(line.bytes, newline);
         size += line.bytes.length + 1;
         ends.push(size);
         to += 1;
@@ -140,7 +138,7 @@ export class Gather {
       if (isSuspect) break;
     }
     if (parts.length === 0) return undefined;
-    return { parts, payload: Buffer.concat(pieces, size), ends };
+    return { parts, payload: payloadOf(parts, size), ends };
   }
 
   /** Its lines are confirmed; writes that are complete resolve. */
@@ -165,6 +163,20 @@ export class Gather {
   giveBack(group: Group): void {
     for (const { writing } of group.parts) writing.onWire = false;
   }
+}
+
+function payloadOf(parts: readonly Part[], size: number): Buffer {
+  const payload = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { writing, from, to } of parts) {
+    for (const { bytes } of writing.batch.lines.slice(from, to)) {
+      payload.set(bytes, at);
+      at += bytes.length;
+      payload[at] = newline;
+      at += 1;
+    }
+  }
+  return payload;
 }
 
 function isHeldBack({ suspicion }: Writing, nowMs: number): boolean {
