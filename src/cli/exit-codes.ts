@@ -32,6 +32,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'state_directory_unusable':
     case 'dead_letter_unusable':
     case 'lock_unusable':
+    case 'log_unusable':
     case 'export_exists':
     case 'export_failed':
       return exitCodes.cannotCreate;

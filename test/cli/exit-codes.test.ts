@@ -20,6 +20,7 @@ describe('an exit code', () => {
     ['config_unreadable', 66],
     ['state_directory_unusable', 73],
     ['dead_letter_unusable', 73],
+    ['log_unusable', 73],
     ['already_running', 75],
     ['ca_unreadable', 78],
     ['whatever_else', 1],

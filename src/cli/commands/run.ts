@@ -14,6 +14,7 @@ import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
+import { prepareLogFile } from '../log-file.ts';
 import { giveUpAfterSeconds, untilStuck } from '../stuck.ts';
 
 export interface RunOptions {
@@ -53,8 +54,10 @@ export async function run(
     if (state !== undefined) {
       await prepareStateDirectory(state, { platform: io.platform, uid: io.uid });
       lock = await holdLock(state, path, io);
+      await prepareLogFile(paths.logFile);
     }
   } catch (error) {
+    await lock?.release();
     return tell(error, io);
   }
   const programLog = openLog(config, paths, options, io);

@@ -1,4 +1,4 @@
-import { access, readdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { stateDirectory } from '../../../src/checkpoint/state-directory.ts';
@@ -77,6 +77,17 @@ describe('run', () => {
     expect(second.err).toContain(`pid ${process.pid}`);
     io.signals.emit('SIGINT');
     expect((await running).code).toBe(0);
+  });
+
+  it('is turned away with 73 where its log cannot be written, and leaves no lock behind', async () => {
+    const { siem, workplace } = await place();
+    await mkdir(workplace.logFile);
+    const { code, err } = await forward(workplace.configFile, { once: true });
+    expect(code).toBe(73);
+    expect(err).toContain('dls_settings.log_filepath');
+    expect(siem.received).toBe(0);
+    await rmdir(workplace.logFile);
+    expect((await forward(workplace.configFile, { once: true })).code).toBe(0);
   });
 
   it('ends at once at the second signal', async () => {
