@@ -195,6 +195,13 @@ async function lastHour(
   return endpoint.rows(answer).length;
 }
 
+/** What each kind of server reports when it is well, in order: the first that is missing has failed. */
+const serverSteps: Readonly<Record<keyof typeof sinks, readonly string[]>> = {
+  TCP: ['resolve', 'connect'],
+  TCPSSL: ['resolve', 'connect', 'tls', 'verify'],
+  UDP: ['resolve', 'send'],
+};
+
 async function checkServer(config: Config, id: string, report: Report, io: Io): Promise<void> {
   const server = config.servers.find((one) => one.id === id);
   if (server === undefined) return;
@@ -208,14 +215,15 @@ async function checkServer(config: Config, id: string, report: Report, io: Io): 
     deadLetters: { add: async () => undefined },
     slotsTaken: () => 0,
   });
-  let step = 'connect';
+  const done = new Set<string>();
   try {
     await sink.check((name, detail) => {
-      step = name;
+      done.add(name);
       report.ok(name, detail);
     }, AbortSignal.timeout(deadlineMs));
   } catch (error) {
-    report.fail(step === 'connect' ? 'connect' : `after ${step}`, asForwarderError(error));
+    const failed = serverSteps[protocol].find((step) => !done.has(step));
+    report.fail(failed ?? 'connect', asForwarderError(error));
   } finally {
     await sink.close();
   }

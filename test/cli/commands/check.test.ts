@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { check } from '../../../src/cli/commands/check.ts';
+import { createAuthority } from '../../../src/simulator/certificates.ts';
 import { startConnectProxy } from '../../../src/simulator/connect-proxy.ts';
 import { startDuo } from '../../../src/simulator/duo-server.ts';
 import { makeEvents } from '../../../src/simulator/history.ts';
 import { defaultAccount, type DuoOptions } from '../../../src/simulator/options.ts';
-import { startTcpReceiver } from '../../../src/simulator/siem.ts';
+import { startTcpReceiver, startTlsReceiver } from '../../../src/simulator/siem.ts';
 import { makeWorkplace } from '../../helpers/program.ts';
 import { fakeIo } from '../fake-io.ts';
 
@@ -85,8 +86,26 @@ describe('check', () => {
     const { code, out } = await run(workplace.configFile);
     expect(code).toBe(69);
     expect(out).toMatch(/ok {4}auth/);
-    expect(out).toMatch(/FAIL/);
+    expect(out).toMatch(/FAIL {2}connect .*\(server_refused\)/);
     expect(out).toMatch(/1 of \d+ checks failed\.\n$/);
+  });
+
+  it('names the step of a server that failed, once', async () => {
+    const { siem, workplace } = await place();
+    const file = workplace.configFile;
+    await edit(
+      file,
+      'protocol: TCP',
+      `protocol: TCPSSL\n    cert_filepath: '${workplace.folder}/ca.pem'`,
+    );
+    const stranger = await startTlsReceiver({ authority: createAuthority(), names: ['localhost'] });
+    closers.push(() => stranger.stop());
+    await edit(file, `port: ${siem.port}`, `port: ${stranger.port}`);
+    const untrusted = await run(file);
+    expect(untrusted.out).toMatch(/FAIL {2}tls .*\(tls_untrusted\)/);
+    expect(untrusted.out.match(/^ {2}\w+ +connect /gm)).toHaveLength(1);
+    await edit(file, 'hostname: localhost', 'hostname: siem.invalid');
+    expect((await run(file)).out).toMatch(/FAIL {2}resolve .*\(server_/);
   });
 
   it('exits with 69 when Duo is not there, and checks the servers all the same', async () => {
