@@ -24,7 +24,7 @@ export function decodeText(bytes: Uint8Array, limit: number): DecodedText {
       finding: fault('error', 'config_not_utf8', 'the file is UTF-16, which is not read', saveAs),
     };
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+    return { text: withLineFeeds(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
   } catch {
     const start = Math.max(0, new TextDecoder().decode(bytes).indexOf('\ufffd'));
     const finding = fault(
@@ -34,10 +34,15 @@ export function decodeText(bytes: Uint8Array, limit: number): DecodedText {
       saveAs,
     );
     return {
-      text: windows1252(bytes),
+      text: withLineFeeds(windows1252(bytes)),
       finding: { ...finding, span: { start, end: start + 1 } },
     };
   }
+}
+
+/** A CR alone ends a line for YAML and for Python, not for our parser. Places in the text stay as they are. */
+function withLineFeeds(text: string): string {
+  return text.replace(/\r(?!\n)/g, '\n');
 }
 
 // 0x80 to 0x9f; the rest is as in Latin-1. Node 20's own decoder reads these as control characters.

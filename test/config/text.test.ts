@@ -12,6 +12,10 @@ describe('the text of the file', () => {
     expect(finding).toMatchObject({ severity: 'warning', span: { start: 1, end: 2 } });
   });
 
+  it('has its lines where Python sees them, and its places where they were', () => {
+    expect(decodeText(Buffer.from('a: 1\rb: 2\r\nc: 3\r'), 100).text).toBe('a: 1\nb: 2\r\nc: 3\n');
+  });
+
   it('may be as long as the limit and no longer', () => {
     expect(decodeText(Buffer.from('abc'), 3).finding).toBeUndefined();
     expect(decodeText(Buffer.from('abcd'), 3).finding?.code).toBe('config_too_large');
