@@ -127,13 +127,19 @@ function blockedFindings(root: YamlNode): Finding[] {
   });
 }
 
-/** A host name without what people paste with it: `https://`, a path, spaces, capitals. */
+/** A host name without what people paste with it: `https://`, a login, a path, spaces, capitals. */
 export function cleanHostname(text: string): string {
   return text
     .trim()
     .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/^[^/]*@/, '')
     .replace(/[/?#].*$/s, '')
     .toLowerCase();
+}
+
+/** As a host name, and without the port that belongs to proxy_port. */
+export function cleanProxyName(text: string): string {
+  return cleanHostname(text).replace(/^([^:]+|\[.*\]):\d*$/, '$1');
 }
 
 /** Duo's API hosts are api-<8 letters or digits>.duosecurity.com, for US federal customers duofederal.com. */

@@ -1,5 +1,5 @@
 import type { Secret } from '../core/secret.ts';
-import { cleanHostname } from './account-checks.ts';
+import { cleanHostname, cleanProxyName } from './account-checks.ts';
 import type { Config, ConfigFile, ProxyConfig, ServerConfig } from './schema.ts';
 
 export interface ResolvedSecrets {
@@ -36,7 +36,7 @@ function proxyOf(
   if (proxy_server === undefined || proxy_server === '')
     return { no_proxy, proxy_password: undefined };
   return {
-    proxy_server: cleanHostname(proxy_server),
+    proxy_server: cleanProxyName(proxy_server),
     proxy_port,
     proxy_user,
     proxy_password: password,

@@ -1,4 +1,4 @@
-import { accountFindings } from './account-checks.ts';
+import { accountFindings, cleanProxyName } from './account-checks.ts';
 import { leastTimeoutSeconds } from './assemble.ts';
 import { isTemporary } from './paths.ts';
 import type { Host } from './paths.ts';
@@ -98,13 +98,15 @@ function proxyFindings(root: YamlNode): Finding[] {
       message: 'proxy_port is given without proxy_server, so no proxy is used',
       fix: 'Add proxy_server, or remove proxy_port.',
     });
-  if (server !== undefined && /[/\s]/.test(server))
+  if (server !== undefined && cleanProxyName(server) !== server.toLowerCase())
     findings.push({
       severity: 'warning',
       code: 'hostname_cleaned',
       path: serverPath,
       message: 'proxy_server is more than a name; what stands around the name is left out',
-      fix: 'Write the name alone, without http:// and without a slash.',
+      fix: server.includes('@')
+        ? 'Write the name alone; user and password go to proxy_user and proxy_password.'
+        : 'Write the name alone, without http://, slash and port.',
     });
   return findings;
 }

@@ -15,6 +15,8 @@ export interface Mask {
 
 // A Duo secret key, wherever it stands.
 const keyShape = /(?<![A-Za-z0-9])[A-Za-z0-9]{40}(?![A-Za-z0-9])/g;
+// The login in a URL.
+const loginShape = /[^\s'"@]{1,200}:[^\s'"@]{1,200}@/g;
 const secretLine =
   /^([^\S\n]*(?:-[^\S\n]+)?['"]?[\w-]*(?:key|pass|secret|token)[\w-]*['"]?[^\S\n]*:[^\S\n]*)([^\n]+)$/gim;
 
@@ -25,8 +27,9 @@ const secretLine =
 export function maskOf(text: string): Mask {
   const { root } = readYaml(text);
   const spans: Span[] = root === undefined ? looseSpans(text) : secretSpans(root);
-  for (const match of text.matchAll(keyShape))
-    spans.push({ start: match.index, end: match.index + match[0].length });
+  for (const shape of [keyShape, loginShape])
+    for (const match of text.matchAll(shape))
+      spans.push({ start: match.index, end: match.index + match[0].length });
   const words = spans
     .map(({ start, end }) => text.slice(start, end).replace(/^(['"])(.*)\1$/s, '$2'))
     .filter((word) => word.length >= 8);

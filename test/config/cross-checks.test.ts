@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codesOf, goodConfig, loadText } from './loading.ts';
+import { codesOf, goodConfig, loadText, shownProblems } from './loading.ts';
 
 describe('checks across the file', () => {
   it('are told together with wrong values elsewhere', async () => {
@@ -42,5 +42,15 @@ describe('checks across the file', () => {
       proxy_server: 'squid.corp',
       proxy_port: 8080,
     });
+  });
+
+  it('take the login and the port out of the name of a proxy, and show the login nowhere', async () => {
+    const section =
+      "  proxy: {proxy_server: 'http://me:hunter2@squid.corp:8080', proxy_port: 8080}";
+    const result = await loadText(goodConfig(['  api:', `${section}\n  api:`]));
+    expect(codesOf(result)).toEqual(['warning hostname_cleaned']);
+    expect(result.problems[0]?.fix).toContain('proxy_password');
+    expect(shownProblems(result)).not.toContain('hunter2');
+    expect(result.config?.dls_settings.proxy).toMatchObject({ proxy_server: 'squid.corp' });
   });
 });

@@ -28,6 +28,14 @@ describe('what is never shown', () => {
     expect(hidden("account:\n  - skey: 'hunter2\n\tx: [")).toEqual(["'hunter2"]);
   });
 
+  it('is the login in a URL, of a proxy for example', () => {
+    expect(hidden("proxy_server: 'http://me:hunter2@proxy.test:3128'")).toEqual([
+      'http://me:hunter2@',
+    ]);
+    expect(hidden('proxy_server: me:hunter2@proxy.test')).toEqual(['me:hunter2@']);
+    expect(hidden("hostname: 'http://proxy.test:3128/'")).toEqual([]);
+  });
+
   it('is whatever has the shape of a secret key, in the text and in messages', () => {
     expect(hidden(`hostname: ${skey}`)).toContain(skey);
     expect(maskOf('').sentence(`the host '${skey}' is none`)).toBe("the host '***' is none");
