@@ -1,4 +1,4 @@
-import { formatProblems } from '../../config/issues.ts';
+import { countProblems, formatProblems } from '../../config/issues.ts';
 import { loadConfig } from '../../config/load.ts';
 import { configPath, hostOf, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -19,9 +19,7 @@ export async function validate(
       return exit;
     }
     if (problems.length > 0) say(io.stderr, formatProblems(problems, text).trimEnd());
-    const count = (severity: string): number =>
-      problems.filter((problem) => problem.severity === severity).length;
-    const summary = `${count('error')} errors, ${count('warning')} warnings`;
+    const summary = countProblems(problems);
     if (config === undefined) say(io.stderr, `${path}: ${summary}`);
     else say(io.stdout, `${path} is valid: ${summary}`);
     return exit;
