@@ -26,10 +26,7 @@ function keyFindings(root: YamlNode): Finding[] {
   const account = nodeAt(root, ['account']);
   const wrongType = places.some((name) => {
     const node = nodeAt(root, ['account', name]);
-    return (
-      node !== undefined &&
-      !(node.kind === 'scalar' && (node.type === 'null' || node.source === ''))
-    );
+    return node !== undefined && !(node.kind === 'scalar' && node.type === 'null');
   });
   if (account?.kind === 'map' && !given && !wrongType)
     findings.push({

@@ -220,7 +220,7 @@ const account = z.strictObject({
   skey: text
     .optional()
     .describe('Its secret key. Exactly one of `skey`, `skey_file` and `skey_env` is needed.')
-    .meta({ secret: true }),
+    .meta({ secret: true, example: '…' }),
   skey_file: text.optional().describe(about.file),
   skey_env: text
     .optional()
