@@ -76,6 +76,17 @@ function hostnameFindings(root: YamlNode): Finding[] {
   if (hostname === undefined) return [];
   const clean = cleanHostname(hostname);
   const findings: Finding[] = [];
+  if (isSkey(hostname))
+    return [
+      {
+        severity: 'error',
+        code: 'hostname_is_key',
+        path,
+        message: 'account.hostname looks like a secret key',
+        why: 'It would be asked for at the name servers, for all to see.',
+        fix: "Copy the API hostname from the Admin API application, for example 'api-xxxxxxxx.duosecurity.com', and put the key under skey.",
+      },
+    ];
   if (clean === '' || /[^a-z0-9.:[\]_-]/.test(clean))
     return [
       {

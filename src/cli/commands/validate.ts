@@ -1,4 +1,4 @@
-import { countProblems, formatProblems } from '../../config/issues.ts';
+import { countProblems, formatProblems, problemsAsJson } from '../../config/issues.ts';
 import { loadConfig } from '../../config/load.ts';
 import { configPath, hostOf, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -15,7 +15,14 @@ export async function validate(
     const { config, problems, text } = await loadConfig(path, hostOf(io));
     const exit = config === undefined ? exitCodes.config : exitCodes.ok;
     if (options.json === true) {
-      say(io.stdout, JSON.stringify({ valid: config !== undefined, problems }, null, 2));
+      say(
+        io.stdout,
+        JSON.stringify(
+          { valid: config !== undefined, problems: problemsAsJson(problems, text) },
+          null,
+          2,
+        ),
+      );
       return exit;
     }
     if (problems.length > 0) say(io.stderr, formatProblems(problems, text).trimEnd());

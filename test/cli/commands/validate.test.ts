@@ -74,6 +74,14 @@ describe('validate', () => {
         expect(out + err).not.toContain('a-secret-that-is-never-shown');
       }
     }
+    const key = 'abcdefghijabcdefghijabcdefghijabcdefghij';
+    for (const place of ['hostname', 'skey_file', 'skey_env', 'skey']) {
+      const text = good.replace(/skey: .*/, `skey: 'x'\n  ${place}: ${key}`);
+      for (const json of [true, false]) {
+        const { out, err } = await run(text, { json });
+        expect(out + err).not.toContain(key);
+      }
+    }
   });
 
   it('exits with 66 when there is no such file', async () => {
