@@ -19,13 +19,6 @@ export function formatProblems(problems: readonly Problem[], text: string): stri
   return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n\n');
 }
 
-/** One line without the snippet, for the log. */
-export function formatProblemLine(problem: Problem, text: string): string {
-  const mask = maskOf(text);
-  const { file, line, column, severity, message, fix } = problem;
-  return mask.sentence(`${file}:${line}:${column}: ${severity}: ${message}. ${fix}`);
-}
-
 /** The same for machines: one object each, secrets masked. */
 export function problemsAsJson(problems: readonly Problem[], text: string): readonly Problem[] {
   const mask = maskOf(text);

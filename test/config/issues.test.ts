@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  countProblems,
-  formatProblemLine,
-  formatProblems,
-  problemsAsJson,
-} from '../../src/config/issues.ts';
+import { countProblems, formatProblems, problemsAsJson } from '../../src/config/issues.ts';
 import type { Problem } from '../../src/config/problem.ts';
 import { goodConfig, loadText, skey } from './loading.ts';
 
@@ -43,10 +38,6 @@ describe('a problem', () => {
     expect(shown).toMatch(/^ +1 \| x{20}Zy+$/m);
     expect(shown).toMatch(/^ +\| {21}\^ /m);
     expect(shown.length).toBeLessThan(500);
-  });
-
-  it('fits in one line for the log', () => {
-    expect(formatProblemLine(problem, text)).toBe("config.yml:2:5: error: b is 'x'. Write 'y'.");
   });
 
   it('is given to machines with its code, place and path', () => {
