@@ -1,20 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import ts from 'typescript';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const sources = [
-  'src/control/lock.ts',
-  'src/control/probe.ts',
-  'src/control/server.ts',
-  'src/control/socket-path.ts',
-  'src/core/errors.ts',
-  'src/core/row.ts',
-];
+// The built lock: real processes run it. `npm test` builds first.
+const lock = new URL('../../dist/src/control/lock.js', import.meta.url).href;
 const program = `
-import { acquireLock } from './src/control/lock.js';
+import { acquireLock } from '${lock}';
 process.on('message', ({ stateDirectory, tmpdir }) => {
   const describe = () => ({ pid: process.pid, since: '2026-02-13T18:56:20Z' });
   acquireLock({ stateDirectory, describe, tmpdir }).then(
@@ -25,23 +16,9 @@ process.on('message', ({ stateDirectory, tmpdir }) => {
 process.send({ ready: true });
 `;
 
-/** The lock as plain JavaScript in a folder, so that real processes can run it. Gives the program. */
-export async function compileLock(directory: string): Promise<string> {
-  for (const source of sources) {
-    const { outputText } = ts.transpileModule(await readFile(join(root, source), 'utf8'), {
-      compilerOptions: {
-        module: ts.ModuleKind.ESNext,
-        target: ts.ScriptTarget.ES2023,
-        rewriteRelativeImportExtensions: true,
-      },
-    });
-    const target = join(directory, source.replace(/\.ts$/, '.js'));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, outputText);
-  }
-  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'), 'junction');
-  await writeFile(join(directory, 'package.json'), '{ "type": "module" }');
-  const file = join(directory, 'racer.js');
+/** A program that takes the lock when it is told to. Gives its file. */
+export async function writeRacer(directory: string): Promise<string> {
+  const file = join(directory, 'racer.mjs');
   await writeFile(file, program);
   return file;
 }

@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compileLock, Racer } from './lock-process.ts';
+import { writeRacer, Racer } from './lock-process.ts';
 
 let directory: string;
 let program: string;
 
 beforeAll(async () => {
   directory = await realpath(await mkdtemp(join(tmpdir(), 'lock-race-')));
-  program = await compileLock(directory);
+  program = await writeRacer(directory);
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

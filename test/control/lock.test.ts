@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { acquireLock, type Lock } from '../../src/control/lock.ts';
 import { probe } from '../../src/control/probe.ts';
-import { compileLock, Racer } from './lock-process.ts';
+import { writeRacer, Racer } from './lock-process.ts';
 
 const describeMe = () => ({ pid: 4711, since: '2026-02-13T18:56:20Z', version: '3.0.0' });
 let compiled: string;
@@ -17,7 +17,7 @@ let locks: Lock[];
 
 beforeAll(async () => {
   compiled = await mkdtemp(join(tmpdir(), 'lock-program-'));
-  program = await compileLock(compiled);
+  program = await writeRacer(compiled);
 });
 afterAll(() => rm(compiled, { recursive: true, force: true }));
 beforeEach(async () => {
