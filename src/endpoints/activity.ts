@@ -4,15 +4,7 @@ import type { EventClass, EventProfile, Fact, JsonObject } from '../core/types.t
 import { actionClass, detailsAt, plain } from './classes.ts';
 import type { Endpoint } from './endpoint.ts';
 import { at, lowerAt, note, placeAt, softwareAt, text, timeAt } from './facts.ts';
-import {
-  idOf,
-  nextOffset,
-  offsetParams,
-  pageLimit,
-  rowsOf,
-  totalOf,
-  textOr,
-} from './offset-paging.ts';
+import { idOf, rowsOf, textOr, v2Log } from './offset-paging.ts';
 
 const eventType = 'activity';
 
@@ -82,17 +74,11 @@ const profile: EventProfile = {
 
 /** What users, admins and integrations did. */
 export const activity: Endpoint = {
+  ...v2Log,
   summary: 'Activity log: what users, administrators and integrations did and changed',
   profile,
   path: '/admin/v2/logs/activity',
-  unit: 'ms',
-  hasEnd: true,
-  ordered: true,
-  pageLimit,
-  params: offsetParams,
   rows: (answer) => rowsOf(answer, 'items'),
-  offset: nextOffset,
-  total: totalOf,
   id: (row) => idOf(row, 'activity_id'),
   timeMs: (row) => firstTimeMs(row.value('ts'), row.value('isotimestamp'), row.value('timestamp')),
 };

@@ -1,9 +1,9 @@
-import { firstTimeMs } from '../core/event-time.ts';
 import type { EventProfile, JsonObject, JsonValue } from '../core/types.ts';
 import { actionClass, detailsAt } from './classes.ts';
 import type { Endpoint } from './endpoint.ts';
 import { always, at, inside, text, timeAt, wordAt } from './facts.ts';
-import { pageLimit, rowsOf, textOr } from './offset-paging.ts';
+import { textOr } from './offset-paging.ts';
+import { v1Log } from './v1-log.ts';
 
 const eventType = 'administrator';
 
@@ -53,23 +53,10 @@ const profile: EventProfile = {
   },
 };
 
-/**
- * What administrators did, from Duo's v1 log: seconds, no end, no offset, no ids; each answer holds
- * the earliest 1000 rows (sometimes a few more) at or after `mintime`.
- */
+/** What administrators did. */
 export const adminaction: Endpoint = {
+  ...v1Log,
   summary: 'Administrator log: what administrators did (the activity log holds it too)',
   profile,
   path: '/admin/v1/logs/administrator',
-  unit: 's',
-  hasEnd: false,
-  ordered: true,
-  pageLimit,
-  params: (window) => ({ mintime: String(Math.floor(window.mintimeMs / 1000)) }),
-  rows: (answer) => rowsOf(answer, ''),
-  offset: () => undefined,
-  total: () => undefined,
-  id: () => undefined,
-  // Duo compares `mintime` with this field.
-  timeMs: (row) => firstTimeMs(row.value('timestamp'), row.value('isotimestamp')),
 };

@@ -4,7 +4,7 @@ import { authClass } from './auth-class.ts';
 import { plain } from './classes.ts';
 import type { Endpoint } from './endpoint.ts';
 import { at, listAt, note, placeAt, softwareAt, text, timeAt } from './facts.ts';
-import { idOf, nextOffset, offsetParams, pageLimit, rowsOf, totalOf } from './offset-paging.ts';
+import { idOf, rowsOf, v2Log } from './offset-paging.ts';
 
 const eventType = 'authentication';
 
@@ -59,17 +59,11 @@ const profile: EventProfile = {
 
 /** Sign-ins and enrolments. Rows of enrolments may lack `txid`. */
 export const auth: Endpoint = {
+  ...v2Log,
   summary: 'Authentication log: who signed in where, with which factor and result',
   profile,
   path: '/admin/v2/logs/authentication',
-  unit: 'ms',
-  hasEnd: true,
-  ordered: true,
-  pageLimit,
-  params: offsetParams,
   rows: (answer) => rowsOf(answer, 'authlogs'),
-  offset: nextOffset,
-  total: totalOf,
   id: (row) => idOf(row, 'txid'),
   timeMs: (row) => firstTimeMs(row.value('isotimestamp'), row.value('timestamp')),
 };

@@ -1,8 +1,7 @@
-import { firstTimeMs } from '../core/event-time.ts';
 import type { EventProfile } from '../core/types.ts';
 import type { Endpoint } from './endpoint.ts';
 import { at, inside, text, timeAt, wordAt } from './facts.ts';
-import { pageLimit, rowsOf } from './offset-paging.ts';
+import { v1Log } from './v1-log.ts';
 
 const profile: EventProfile = {
   eventType: 'offline_enrollment',
@@ -27,19 +26,10 @@ const profile: EventProfile = {
   ],
 };
 
-/** Who set up sign-in without a network, from Duo's v1 log: seconds, no end, no offset, no ids. */
+/** Who set up sign-in without a network. */
 export const offline_enrollment: Endpoint = {
+  ...v1Log,
   summary: 'Offline enrollment log: who may sign in to Windows or macOS without a network',
   profile,
   path: '/admin/v1/logs/offline_enrollment',
-  unit: 's',
-  hasEnd: false,
-  ordered: true,
-  pageLimit,
-  params: (window) => ({ mintime: String(Math.floor(window.mintimeMs / 1000)) }),
-  rows: (answer) => rowsOf(answer, ''),
-  offset: () => undefined,
-  total: () => undefined,
-  id: () => undefined,
-  timeMs: (row) => firstTimeMs(row.value('timestamp'), row.value('isotimestamp')),
 };

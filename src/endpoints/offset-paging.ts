@@ -1,6 +1,7 @@
 import { ForwarderError } from '../core/errors.ts';
 import { isObject, type Row } from '../core/row.ts';
 import type { ApiAnswer, JsonValue, Params, Window } from '../core/types.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** Duo's bound; a higher limit is silently lowered to it. */
 export const pageLimit = 1000;
@@ -51,6 +52,17 @@ export function totalOf(answer: ApiAnswer): number | undefined {
   const value = isObject(total) ? total['value'] : total;
   return typeof value === 'number' && value >= 0 ? value : undefined;
 }
+
+/** How all of Duo's v2 logs are asked and read. */
+export const v2Log = {
+  unit: 'ms',
+  hasEnd: true,
+  ordered: true,
+  pageLimit,
+  params: offsetParams,
+  offset: nextOffset,
+  total: totalOf,
+} satisfies Partial<Endpoint>;
 
 /** Duo's id under this key; undefined when it is not a text with something in it. */
 export function idOf(row: Row, key: string): string | undefined {

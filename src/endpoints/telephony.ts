@@ -2,7 +2,7 @@ import { firstTimeMs } from '../core/event-time.ts';
 import type { EventClass, EventProfile, JsonObject } from '../core/types.ts';
 import type { Endpoint } from './endpoint.ts';
 import { always, at, number, text, timeAt, wordAt } from './facts.ts';
-import { idOf, nextOffset, offsetParams, pageLimit, rowsOf, totalOf } from './offset-paging.ts';
+import { idOf, rowsOf, v2Log } from './offset-paging.ts';
 
 const eventType = 'telephony';
 
@@ -48,17 +48,11 @@ const profile: EventProfile = {
 
 /** Text messages and phone calls that used telephony credits. */
 export const telephony: Endpoint = {
+  ...v2Log,
   summary: 'Telephony log: text messages and phone calls, with the credits they used',
   profile,
   path: '/admin/v2/logs/telephony',
-  unit: 'ms',
-  hasEnd: true,
-  ordered: true,
-  pageLimit,
-  params: offsetParams,
   rows: (answer) => rowsOf(answer, 'items'),
-  offset: nextOffset,
-  total: totalOf,
   id: (row) => idOf(row, 'telephony_id'),
   timeMs: (row) => firstTimeMs(row.value('ts'), row.value('isotimestamp'), row.value('timestamp')),
 };
