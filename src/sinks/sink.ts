@@ -73,7 +73,7 @@ export const defaultTiming: SinkTiming = {
   progressMs: 30_000,
   backoffBaseMs: 1_000,
   backoffCapMs: 60_000,
-  gatherMs: 1_000,
+  gatherMs: 250,
   groupLines: 1_000,
   groupBytes: 1_000_000,
   groupGrowth: 4,
