@@ -141,6 +141,21 @@ export async function expectStored(
   expect(stored).toHaveLength(expected.length);
 }
 
+/**
+ * Every line is there. After trouble with the server a line may come twice, and one that a broken connection
+ * cut may stand there as far as it came.
+ */
+export async function expectArrived(
+  collector: Collector,
+  expected: readonly Uint8Array[],
+): Promise<void> {
+  const stored = new Set((await collector.lines()).map((line) => line.toString('latin1')));
+  const wanted = expected.map((line) => Buffer.from(line).toString('latin1'));
+  expect(wanted.filter((line) => !stored.has(line))).toEqual([]);
+  const others = [...stored].filter((line) => !wanted.includes(line));
+  expect(others.filter((torn) => !wanted.some((line) => line.startsWith(torn)))).toEqual([]);
+}
+
 /** The program had nothing to complain of, and has learned that this server closes after it. */
 export async function expectDrained(
   workplace: Workplace,
