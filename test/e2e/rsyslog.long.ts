@@ -99,8 +99,15 @@ describe.runIf(process.platform === 'linux')('The real rsyslog', { timeout }, ()
           await putPair(file, authority.issue(request));
           await untilStored(program, workplace, siem, 2_000);
           expect(await program.kill('SIGTERM')).toBe(0);
-          await expectArrived(siem, source.jsonLines);
-          expect(await workplace.log()).toContain('server is back');
+          const log = await workplace.log();
+          const codes = new Set(
+            Array.from(log.matchAll(/code=(server_\w+|tls_\w+)/g), ([, code]) => code),
+          );
+          // rsyslog's ossl driver broke a connection of the right certificate once in some hundred runs.
+          const broke = codes.size > 1;
+          if (broke) await expectArrived(siem, source.jsonLines, 2_000);
+          else await expectStored(siem, source.jsonLines);
+          expect(log).toContain('server is back');
         },
       );
     },
