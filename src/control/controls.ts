@@ -1,0 +1,39 @@
+import type { JsonObject } from '../core/types.ts';
+
+/**
+ * Which feeds are meant; nothing named means all. Names are the config's; an account by its id or its name.
+ * Whoever names what does not exist gets `no_such_feed`, with what there is.
+ */
+export interface Selection {
+  readonly endpoint?: string;
+  readonly account?: string;
+  readonly server?: string;
+}
+
+/** What a reload changed, by feed id. */
+export interface ReloadReport {
+  readonly started: readonly string[];
+  readonly restarted: readonly string[];
+  readonly stopped: readonly string[];
+  readonly unchanged: number;
+}
+
+/** What a caller can ask of the running program. Each call that takes a selection says how many feeds it concerned. */
+export interface Controls {
+  /** The snapshot of `status --json`. */
+  status(): JsonObject;
+  /** A paused feed finishes its page, keeps its checkpoint and asks Duo for nothing; forgotten at restart. */
+  pause(selection: Selection): number;
+  resume(selection: Selection): number;
+  /** Polls at once instead of at the next tick. */
+  poll(selection: Selection): number;
+  /** Seconds between two polls of who is caught up; undefined: as the config says. */
+  setInterval(selection: Selection, seconds: number | undefined): number;
+  /** Most rows to ask for in one page; undefined: as many as Duo gives. */
+  setMaxcount(selection: Selection, rows: number | undefined): number;
+  reopenLogs(): Promise<void>;
+  /** Rejects with `config_invalid` when the file is wrong: the old config goes on. */
+  reload(): Promise<ReloadReport>;
+  /** Ends the program in good order, as SIGTERM does. */
+  stop(): void;
+}
