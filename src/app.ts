@@ -9,7 +9,7 @@ import type { Logger } from './core/log.ts';
 import type { Account } from './core/types.ts';
 import { packageVersion } from './core/version.ts';
 import type { DuoApi } from './duo/api.ts';
-import { createDuoClient } from './duo/client.ts';
+import { createDuoClient, type DuoClientOptions } from './duo/client.ts';
 import { fixedAccounts } from './engine/account-watch.ts';
 import { runEngine } from './engine/engine.ts';
 import type { Feed, FeedTools } from './engine/feed.ts';
@@ -20,7 +20,13 @@ import { OpenFeeds } from './feeds.ts';
 import { formatters } from './formatters/index.ts';
 import type { Formatter } from './formatters/formatter.ts';
 import { sinks } from './sinks/index.ts';
-import { type ServerOptions, type Sink, type SinkTools, defaultTiming } from './sinks/sink.ts';
+import {
+  type ServerOptions,
+  type Sink,
+  type SinkTiming,
+  type SinkTools,
+  defaultTiming,
+} from './sinks/sink.ts';
 import { openStdout } from './sinks/stdout.ts';
 import { openStorage } from './storage.ts';
 import { createTakeOver } from './take-over.ts';
@@ -50,6 +56,9 @@ export interface Overrides {
   readonly only?: readonly string[];
   /** The pause between two lists of an MSP's child accounts. */
   readonly listSeconds?: number;
+  /** Deadlines and bounds of calls to Duo, and of deliveries; tests pass short ones. */
+  readonly calls?: Pick<DuoClientOptions, 'deadlineMs' | 'connectMs' | 'maxBodyBytes'>;
+  readonly timing?: Partial<SinkTiming>;
 }
 
 export interface App {
@@ -85,7 +94,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       log,
       learned,
       deadLetters,
-      timing: defaultTiming,
+      timing: { ...defaultTiming, ...overrides.timing },
       slotsTaken: () => slots.taken,
     };
     destinations.set(server, openDestination(server, options, tools, slots));
@@ -155,7 +164,9 @@ function plan({ config, overrides }: AppOptions, account: Account): readonly Pla
 
 /** The client for Duo, as the config says; also for `check`. Throws `ca_unreadable` (stop). */
 export async function openDuo(
-  options: Pick<AppOptions, 'config' | 'clock' | 'log' | 'extraCa'>,
+  options: Pick<AppOptions, 'config' | 'clock' | 'log' | 'extraCa'> & {
+    readonly overrides?: Overrides;
+  },
 ): Promise<DuoApi> {
   const { config, clock, log, extraCa } = options;
   const { api, proxy } = config.dls_settings;
@@ -173,6 +184,7 @@ export async function openDuo(
     userAgent: `duologsync/${packageVersion()} (node ${process.versions.node}; ${process.platform})`,
     clock,
     log,
+    ...options.overrides?.calls,
     ...(ca === '' ? {} : { ca }),
     ...(host === undefined || host === '' || port === undefined
       ? {}
