@@ -2,6 +2,7 @@ import type { ForwarderError } from '../core/errors.ts';
 import { type Connection, reset } from './connection.ts';
 import { closedEarly, connectionBroken, notClosed, serverError, stalled } from './errors.ts';
 import type { Machine } from './machine.ts';
+import { wasReset } from './peer-end.ts';
 import type { ServerOptions, SinkTools } from './sink.ts';
 import { txQueue } from './tx-queue.ts';
 import { deferred } from './waiting.ts';
@@ -39,7 +40,7 @@ export class Conversation {
   ) {
     this.#connection = connection;
     this.#tools = tools;
-    const { socket } = connection;
+    const { socket, transport } = connection;
     const { server } = tools;
     const over = (error: ForwarderError): void => {
       if (this.#over !== undefined) return;
@@ -47,7 +48,11 @@ export class Conversation {
       this.#broken.reject(error);
       whenOver(error);
     };
-    socket.on('end', () => (this.#finished ? this.#ended.resolve() : over(closedEarly(server))));
+    socket.on('end', () => {
+      if (wasReset(transport)) over(connectionBroken(server));
+      else if (this.#finished) this.#ended.resolve();
+      else over(closedEarly(server));
+    });
     socket.on('error', (error) => over(serverError(error, server)));
     socket.on('close', () => over(connectionBroken(server)));
     // What the server says is not for us, but its end can only be seen by reading.

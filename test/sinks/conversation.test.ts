@@ -16,7 +16,12 @@ describe('one connection', () => {
   const converse = async (
     onConnection: (socket: Socket) => void,
     { machine = thisMachine, progressMs = 5_000 } = {},
-  ): Promise<{ conversation: Conversation; receiver: Receiver; over: string[] }> => {
+  ): Promise<{
+    conversation: Conversation;
+    receiver: Receiver;
+    socket: Socket;
+    over: string[];
+  }> => {
     const receiver = await listen(onConnection);
     receivers.push(receiver);
     const server = serverAt(receiver.port);
@@ -27,7 +32,7 @@ describe('one connection', () => {
       { server, machine, clock: systemClock, timing: { ...shortTiming, progressMs } },
       ({ code }) => over.push(code),
     );
-    return { conversation, receiver, over };
+    return { conversation, receiver, socket, over };
   };
   const payload = Buffer.from('one\ntwo\n');
 
@@ -73,6 +78,16 @@ describe('one connection', () => {
     await expect(conversation.send(Buffer.alloc(5_000_000), 'drained')).rejects.toMatchObject({
       code: expect.stringMatching(/^server_(reset|closed_early)$/) as string,
     });
+  });
+
+  it('does not confirm when the reset of a dying peer comes right behind its last word', async () => {
+    const { conversation, receiver, socket } = await converse(() => undefined);
+    // More than Node reads ahead, so that the rest is unread when the peer goes.
+    const sending = conversation.send(Buffer.alloc(100_000), 'drained');
+    await until(() => socket.writableFinished);
+    receiver.sockets[0]?.write('a session ticket');
+    receiver.sockets[0]?.destroy();
+    await expect(sending).rejects.toMatchObject({ code: 'server_reset' });
   });
 
   it('tells a peer that does not close from one that does not take the lines', async () => {
