@@ -17,12 +17,26 @@ export function offsetParams(window: Window): Params {
   };
 }
 
-/** The rows of the list with this key ('' when `response` is the list). Throws `duo_wrong_shape` when there is none. */
+/**
+ * The rows of the list with this key ('' when `response` is the list). Throws `duo_wrong_shape` when there is
+ * none, or one of other things than objects. One odd row among others is passed on with them.
+ */
 export function rowsOf(answer: ApiAnswer, key: string): Row[] {
-  const list = answer.lists.get(key);
-  if (list !== undefined) return list.rows();
   const where = key === '' ? 'as its response' : `as response.${key}`;
-  throw new ForwarderError('duo_wrong_shape', `Duo's answer has no list of rows ${where}.`, {
+  const rows = answer.lists.get(key)?.rows();
+  if (rows === undefined) throw wrongShape(`Duo's answer has no list of rows ${where}.`);
+  if (rows.length > 0 && !rows.some(isObjectText)) {
+    throw wrongShape(`Duo's answer has a list ${where}, but none of its rows is an object.`);
+  }
+  return rows;
+}
+
+function isObjectText({ source }: Row): boolean {
+  return source[0] === 0x7b;
+}
+
+function wrongShape(message: string): ForwarderError {
+  return new ForwarderError('duo_wrong_shape', message, {
     scope: 'source',
     hint: 'Duo changed the answer of this endpoint, or something between here and Duo answered in its place. It is asked again; if it lasts, look for an update of duologsync.',
   });

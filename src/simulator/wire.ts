@@ -41,7 +41,9 @@ export function send(response: ServerResponse, outgoing: Outgoing): number {
       response.destroy();
       return 0;
     case 'cutMidBody':
-      begin(response, outgoing.body).write(half(outgoing.body), () => response.destroy());
+      if (effect.chunked === true) response.setHeader('Content-Type', json);
+      else begin(response, outgoing.body);
+      response.write(half(outgoing.body), () => response.destroy());
       return 200;
     case 'stall':
       if (effect.afterBytes === undefined) return 0;

@@ -66,21 +66,26 @@ describe('The rows of an answer', () => {
     expect(rows.map(({ body }) => body)).toEqual([{ a: 1 }, {}, {}]);
   });
 
-  it.each<[JsonValue]>([[{}], [{ items: null }], [[]], [null], ['x'], [{ item: [] }]])(
-    'are asked for again when the response is %j',
-    (response) => {
-      let error: unknown;
-      try {
-        rowsOf(answerOf(response), 'items');
-      } catch (thrown) {
-        error = thrown;
-      }
-      expect(error).toBeInstanceOf(ForwarderError);
-      expect(error).toMatchObject({ code: 'duo_wrong_shape', remedy: 'retry', scope: 'source' });
-      expect((error as ForwarderError).message).toContain('response.items');
-      expect((error as ForwarderError).hint).toMatch(/asked again/);
-    },
-  );
+  it.each<[JsonValue]>([
+    [{}],
+    [{ items: null }],
+    [[]],
+    [null],
+    ['x'],
+    [{ item: [] }],
+    [{ items: ['text', 1, null] }],
+  ])('are asked for again when the response is %j', (response) => {
+    let error: unknown;
+    try {
+      rowsOf(answerOf(response), 'items');
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(ForwarderError);
+    expect(error).toMatchObject({ code: 'duo_wrong_shape', remedy: 'retry', scope: 'source' });
+    expect((error as ForwarderError).message).toContain('response.items');
+    expect((error as ForwarderError).hint).toMatch(/asked again/);
+  });
 
   it('have an id only when it is a text with something in it', () => {
     expect(idOf(rowOf({ txid: 'a' }), 'txid')).toBe('a');

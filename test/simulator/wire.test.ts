@@ -115,6 +115,13 @@ describe('a connection that goes wrong', () => {
     expect(half.bytes).toBeGreaterThan(10);
   });
 
+  it('can end in the middle of a chunked body', async () => {
+    const duo = await withFault({ kind: 'cutMidBody', chunked: true });
+    const half = await raw(duo, 5000);
+    expect(half.end).toBe('cut');
+    expect(half.bytes).toBeGreaterThan(10);
+  });
+
   it('can fall silent, at once or after some bytes', async () => {
     const duo = await withFault({ kind: 'stall' }, { kind: 'stall', afterBytes: 9 });
     expect(await raw(duo, 100)).toEqual({ bytes: 0, end: 'silence' });
