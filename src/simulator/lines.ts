@@ -4,6 +4,8 @@ export interface LineCutter {
   push(piece: Buffer): Buffer[];
   /** Bytes of a line that has not ended. */
   readonly pending: number;
+  /** These bytes. */
+  rest(): Buffer;
 }
 
 export function createLineCutter(): LineCutter {
@@ -13,6 +15,7 @@ export function createLineCutter(): LineCutter {
     get pending() {
       return pending;
     },
+    rest: () => Buffer.concat(parts),
     push(piece) {
       const lines: Buffer[] = [];
       let from = 0;

@@ -9,6 +9,7 @@ export { startUdpReceiver } from './udp-receiver.ts';
 export type { UdpOptions, UdpReceiver } from './udp-receiver.ts';
 export type {
   ConnectionCounts,
+  EndedConnection,
   ReceiverBehaviour,
   StreamOptions,
   StreamReceiver,

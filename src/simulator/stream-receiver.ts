@@ -27,8 +27,19 @@ export interface StreamOptions {
   readonly onLine?: (line: Buffer) => void;
   /** Awaited before the receiver ends a connection that the peer half-closed. */
   readonly beforeClose?: () => Promise<void>;
+  /** Called when a connection is over. */
+  readonly onClose?: (connection: EndedConnection) => void;
   /** False: lines are counted and passed on, not kept. */
   readonly keep?: boolean;
+}
+
+export interface EndedConnection {
+  /** Complete lines. */
+  readonly lines: number;
+  /** The beginning of a line that did not end. */
+  readonly cutOff: Buffer;
+  /** The peer finished first and this side ended in good order after it. */
+  readonly orderly: boolean;
 }
 
 export interface ConnectionCounts {
@@ -98,20 +109,28 @@ export async function startStreamReceiver(
     }
     const cutter = createLineCutter();
     let bytes = 0;
+    let lines = 0;
     let ended = false;
+    let spoilt = false;
     counts.accepted += 1;
     counts.open += 1;
     reading.add(socket);
     socket.on('data', (piece: Buffer) => {
       bytes += piece.length;
-      for (const line of cutter.push(piece)) take(line);
-      if (bytes >= (behaviour.resetAfterBytes ?? Infinity)) return reset(socket);
-      if (bytes >= (behaviour.closeAfterBytes ?? Infinity)) socket.end();
+      for (const line of cutter.push(piece)) {
+        lines += 1;
+        take(line);
+      }
+      const { resetAfterBytes = Infinity, closeAfterBytes = Infinity } = behaviour;
+      spoilt ||= bytes >= Math.min(resetAfterBytes, closeAfterBytes);
+      if (bytes >= resetAfterBytes) return reset(socket);
+      if (bytes >= closeAfterBytes) socket.end();
       const rate = behaviour.readBytesPerSecond;
       if (rate !== undefined) rest(socket, (piece.length / rate) * 1000);
     });
     socket.on('end', () => {
       ended = true;
+      spoilt ||= behaviour.onHalfClose === 'reset';
       void afterHalfClose(socket);
     });
     socket.on('error', () => socket.destroy());
@@ -121,6 +140,8 @@ export async function startStreamReceiver(
       if (cutter.pending > 0) torn += 1;
       if (failed || !ended) counts.broken += 1;
       else counts.clean += 1;
+      const orderly = ended && !failed && !spoilt && server !== undefined;
+      options.onClose?.({ lines, cutOff: cutter.rest(), orderly });
     });
     if (paused) socket.pause();
   }

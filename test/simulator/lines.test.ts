@@ -23,6 +23,7 @@ describe('a line cutter', () => {
           lines.map((bytes) => Buffer.from(bytes).toString('hex')),
         );
         expect(cutter.pending).toBe(rest.length);
+        expect(cutter.rest().toString('hex')).toBe(Buffer.from(rest).toString('hex'));
       }),
     );
   });

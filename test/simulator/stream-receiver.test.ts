@@ -2,7 +2,11 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startTcpReceiver } from '../../src/simulator/siem.ts';
-import type { StreamOptions, StreamReceiver } from '../../src/simulator/stream-receiver.ts';
+import type {
+  EndedConnection,
+  StreamOptions,
+  StreamReceiver,
+} from '../../src/simulator/stream-receiver.ts';
 import { until } from './harness.ts';
 
 const open: StreamReceiver[] = [];
@@ -54,6 +58,38 @@ describe('a stream receiver', () => {
     await ended;
     expect(stored).toBe(true);
     expect(performance.now() - startedMs).toBeGreaterThan(25);
+  });
+
+  it('tells of each connection how it ended, and what of a line it had brought', async () => {
+    const ends: EndedConnection[] = [];
+    const receiver = await start({ onClose: (connection) => ends.push(connection) });
+    const { behaviour } = receiver;
+    const talk = async (text: string): Promise<void> => {
+      const { length } = ends;
+      sender(receiver).socket.end(text);
+      await until(() => ends.length > length);
+    };
+    await talk('one\ntwo\n');
+    await talk('three\nfo');
+    behaviour.onHalfClose = 'reset';
+    await talk('five\n');
+    behaviour.onHalfClose = 'close';
+    behaviour.closeAfterBytes = 1;
+    await talk('six\n');
+    delete behaviour.closeAfterBytes;
+    behaviour.onHalfClose = 'never';
+    const { socket } = sender(receiver);
+    socket.end('seven\n');
+    await until(() => receiver.received === 6);
+    await receiver.stop();
+    await until(() => ends.length === 5);
+    expect(ends.map(({ lines, cutOff, orderly }) => [lines, String(cutOff), orderly])).toEqual([
+      [2, '', true],
+      [1, 'fo', true],
+      [1, '', false],
+      [1, '', false],
+      [1, '', false],
+    ]);
   });
 
   it('hands over lines as they come, kept or not', async () => {
