@@ -38,6 +38,7 @@ export function authenticate(request: DuoRequest, world: World): Caller {
   const version = signatureVersion(request, date, account.skey, signature, world.accept);
   if (version === undefined) throw new Refusal(40103);
   refuseReuse(headers.authorization ?? '', world);
+  if (account.networks?.includes(request.clientAddress) === false) throw new Refusal(40301);
   return { account, version };
 }
 

@@ -35,6 +35,8 @@ export interface ConnectProxy {
   readonly port: number;
   readonly journal: readonly ProxyEntry[];
   readonly behaviour: ProxyBehaviour;
+  /** Whether a connection from that port of this machine is a tunnel of its own; a firewall lets no other out. */
+  isTunnel(port: number): boolean;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export async function startConnectProxy(options: ProxyOptions = {}): Promise<Con
   const journal: ProxyEntry[] = [];
   const behaviour: ProxyBehaviour = { ...options.behaviour };
   const sockets = new Set<Socket>();
+  const tunnels = new Set<number>();
   const server = createServer((request, response) => {
     note(request, 405);
     response.writeHead(405, { Connection: 'close' }).end();
@@ -90,6 +93,9 @@ export async function startConnectProxy(options: ProxyOptions = {}): Promise<Con
     upstream.once('connect', () => {
       upstream.removeAllListeners('error').on('error', () => upstream.destroy());
       note(request, 200);
+      const { localPort = 0 } = upstream;
+      tunnels.add(localPort);
+      upstream.once('close', () => tunnels.delete(localPort));
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       join(client, upstream, behaviour);
     });
@@ -103,6 +109,7 @@ export async function startConnectProxy(options: ProxyOptions = {}): Promise<Con
     port: (server.address() as AddressInfo).port,
     journal,
     behaviour,
+    isTunnel: (port) => tunnels.has(port),
     close() {
       return new Promise((resolve) => {
         server.close(() => resolve());

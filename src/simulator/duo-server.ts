@@ -33,6 +33,8 @@ export interface DuoSimulator {
   /** All rows ever added, in the order of time. */
   ledger(endpoint: EndpointName, account?: string): LedgerRow[];
   setChildren(children: readonly SimulatedChild[]): void;
+  /** Another key, another secret, other permissions or networks, or none of it, from the next request on. */
+  setAccounts(accounts: readonly SimulatedAccount[]): void;
   /** Ends every connection at once. */
   close(): Promise<void>;
 }
@@ -54,6 +56,10 @@ export async function startDuo(options: DuoOptions = {}): Promise<DuoSimulator> 
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
+  });
+  // Not before the handshake: only then does a proxy in this process know the port of its tunnel.
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    if (options.admits?.(socket.remotePort ?? 0) === false) socket.destroy();
   });
   server.on('request', (message, response) => {
     void serve(message, response);
@@ -114,6 +120,7 @@ export async function startDuo(options: DuoOptions = {}): Promise<DuoSimulator> 
     },
     ledger: (endpoint, key = account.ikey) => world.store(key, endpoint).ledger(),
     setChildren: (children) => world.setChildren(children),
+    setAccounts: (accounts) => world.setAccounts(accounts),
     close() {
       return new Promise((resolve) => {
         server.close(() => resolve());
@@ -137,6 +144,7 @@ async function readRequest(message: IncomingMessage): Promise<DuoRequest> {
     query,
     headers: message.headers,
     body: Buffer.concat(chunks),
+    clientAddress: socket.remoteAddress ?? '',
   };
 }
 

@@ -12,6 +12,8 @@ export interface SimulatedAccount {
   readonly kind: 'admin' | 'accounts';
   /** The logs it may read; without it all of them. An edition without Trust Monitor is a list without it. */
   readonly permissions?: readonly EndpointName[];
+  /** The addresses it may be called from ("Networks for API access"); without it any. */
+  readonly networks?: readonly string[];
 }
 
 /** An MSP's child account; its logs are added and read under its id. */
@@ -103,6 +105,8 @@ export interface DuoOptions extends Partial<Switches> {
   readonly certificate?: Partial<LeafRequest>;
   /** A free port unless set. */
   readonly port?: number;
+  /** A firewall before Duo: connections from other ports than these are ended before a request is read. */
+  readonly admits?: (clientPort: number) => boolean;
 }
 
 /** The account of a simulator that was given none. */

@@ -21,6 +21,7 @@ export interface DuoRequest {
   readonly query: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  readonly clientAddress: string;
 }
 
 /** Everything that the simulated Duo knows. */
@@ -41,6 +42,8 @@ export interface World {
   firstSeen(authorization: string): { readonly sinceMs: number; readonly again: boolean };
   /** Replaces the children: they come and go between two lists. */
   setChildren(children: readonly SimulatedChild[]): void;
+  /** Replaces the accounts: keys are revoked and reset, permissions change. */
+  setAccounts(accounts: readonly SimulatedAccount[]): void;
 }
 
 export function createWorld(options: DuoOptions): World {
@@ -49,9 +52,12 @@ export function createWorld(options: DuoOptions): World {
   const seen = new Map<string, number>();
   const switches = { ...defaultSwitches, ...options };
   let children = options.children ?? [];
+  let accounts = options.accounts ?? [defaultAccount];
   const nowMs = options.nowMs ?? Date.now;
   return {
-    accounts: options.accounts ?? [defaultAccount],
+    get accounts() {
+      return accounts;
+    },
     get children() {
       return children;
     },
@@ -77,6 +83,9 @@ export function createWorld(options: DuoOptions): World {
     },
     setChildren(next) {
       children = next;
+    },
+    setAccounts(next) {
+      accounts = next;
     },
   };
 }

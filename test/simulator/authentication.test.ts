@@ -57,6 +57,21 @@ describe('a right client gets through', () => {
   });
 });
 
+describe('a key', () => {
+  it('that is revoked, reset, or kept to other networks is refused from the next call on', async () => {
+    const duo = await start();
+    expect(verdict(await call(duo, right))).toBe('200 OK');
+    duo.setAccounts([{ ...defaultAccount, networks: ['203.0.113.7'] }]);
+    expect(verdict(await call(duo, right))).toBe('403 40301');
+    duo.setAccounts([{ ...defaultAccount, networks: ['203.0.113.7', '127.0.0.1'] }]);
+    expect(verdict(await call(duo, right))).toBe('200 OK');
+    duo.setAccounts([{ ...defaultAccount, skey: 'another' }]);
+    expect(verdict(await call(duo, right))).toBe(invalidSignature);
+    duo.setAccounts([]);
+    expect(verdict(await call(duo, right))).toBe('401 40102');
+  });
+});
+
 describe('a wrong client is refused', () => {
   it('when it signs the host in capitals', async () => {
     const accounts = [{ ...defaultAccount, host: 'LocalHost' }];

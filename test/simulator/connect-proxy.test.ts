@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startConnectProxy } from '../../src/simulator/connect-proxy.ts';
 import type { ConnectProxy, ProxyOptions } from '../../src/simulator/connect-proxy.ts';
+import { call } from './client.ts';
 import { duoStarter, sleep, until } from './harness.ts';
 
 const startDuo = duoStarter();
@@ -46,6 +47,19 @@ function ask(proxy: ConnectProxy, target: string, login?: string): Promise<Tunne
 }
 
 describe('the proxy', () => {
+  it('is the only way to a Duo behind a firewall', async () => {
+    const proxy = await start();
+    const duo = await startDuo({ admits: (port) => proxy.isTunnel(port) });
+    await expect(call(duo, { path: '/' })).rejects.toThrow();
+    const { socket } = await ask(proxy, `127.0.0.1:${duo.port}`);
+    const tls = connectTls({ socket, servername: 'localhost', ca: duo.certPem });
+    tls.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    let text = '';
+    for await (const piece of tls) text += String(piece);
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+    expect(duo.journal).toHaveLength(1);
+  });
+
   it('leads to a simulated Duo under a name that no resolver knows', async () => {
     const account = {
       ikey: 'DI1',
