@@ -25,4 +25,6 @@ export interface RateLimiter {
   rejected(retryAfterMs?: number): void;
   /** Duo answered otherwise. */
   granted(): void;
+  /** For so long no call goes, because Duo refused. */
+  blockedMs(): number;
 }

@@ -58,8 +58,11 @@ class AdaptiveLimiter implements RateLimiter {
   }
 
   state(): RateLimiterState {
-    const blockedMs = Math.max(0, this.#blockedUntilMs - this.#options.clock.monotonicMs());
-    return { perMinute: this.#pace(), blockedMs, waiting: this.#waiting };
+    return { perMinute: this.#pace(), blockedMs: this.blockedMs(), waiting: this.#waiting };
+  }
+
+  blockedMs(): number {
+    return Math.max(0, this.#blockedUntilMs - this.#options.clock.monotonicMs());
   }
 
   async acquire(signal: AbortSignal): Promise<void> {
@@ -157,9 +160,8 @@ class AdaptiveLimiter implements RateLimiter {
   #tell(onLearn: RateLimiterOptions['onLearn']): void {
     if (this.#lesson === undefined) return;
     this.#toldBusyMs = this.#lesson.busyMs;
-    const { clock } = this.#options;
-    const blockedMs = Math.max(0, this.#blockedUntilMs - clock.monotonicMs());
-    onLearn?.({ ...this.#lesson, blockedUntilMs: Math.ceil(clock.nowMs() + blockedMs) });
+    const blockedUntilMs = Math.ceil(this.#options.clock.nowMs() + this.blockedMs());
+    onLearn?.({ ...this.#lesson, blockedUntilMs });
   }
 }
 

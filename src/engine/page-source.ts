@@ -112,6 +112,11 @@ export class PageSource {
     return this.#parkedUntilMs - nowMs;
   }
 
+  /** For so long no call of this source goes, because Duo said that there were too many. */
+  blockedMs(): number {
+    return this.#options.limiter.blockedMs();
+  }
+
   /** Whoever could not use an answer asks Duo itself the next time, not what is kept. */
   forget(): void {
     if (this.#newest !== undefined) this.#options.cache.drop(this.#newest);

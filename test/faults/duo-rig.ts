@@ -188,7 +188,8 @@ class OpenRig implements Rig {
   async told(code: string, feed = ''): Promise<Said> {
     const line = (): Said | undefined =>
       this.said.find(
-        ({ fields }) => fields['code'] === code && String(fields['feed']).includes(feed),
+        ({ fields }) =>
+          fields['code'] === code && JSON.stringify(fields['feed'] ?? '').includes(feed),
       );
     await until(`the log to tell ${code}`, () => line() !== undefined);
     return line() ?? { level: '', sentence: '', fields: {} };
