@@ -1,6 +1,7 @@
 import { clip } from './problem.ts';
 import type { Finding, Path } from './problem.ts';
 import { nodeAt, textAt } from './yaml-document.ts';
+import { secretSources } from './secrets.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
 /** The account's keys and host. */
@@ -20,7 +21,7 @@ function keyFindings(root: YamlNode): Finding[] {
   const skeyPath: Path = ['account', 'skey'];
   const ikey = textAt(root, ikeyPath);
   const skey = textAt(root, skeyPath);
-  const places = ['skey', 'skey_file', 'skey_env'];
+  const places = secretSources.map((source) => `skey${source}`);
   const given = places.some((name) => textAt(root, ['account', name]) !== undefined);
   const findings: Finding[] = [];
   const account = nodeAt(root, ['account']);

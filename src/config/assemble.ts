@@ -15,7 +15,14 @@ export const leastTimeoutSeconds = 120;
 /** The file's values as the program uses them. Each change that a person should know of is told by cross-checks. */
 export function assemble(file: ConfigFile, secrets: ResolvedSecrets): Config {
   const { api, proxy, ...settings } = file.dls_settings;
-  const { skey: _skey, skey_file: _file, skey_env: _env, ...account } = file.account;
+  const {
+    skey: _skey,
+    skey_file: _file,
+    skey_env: _env,
+    skey_credential: _credential,
+    skey_command: _command,
+    ...account
+  } = file.account;
   return {
     version: file.version,
     dls_settings: {
@@ -52,6 +59,9 @@ function serverOf(
   const {
     client_key_passphrase: _inline,
     client_key_passphrase_file: _file,
+    client_key_passphrase_env: _env,
+    client_key_passphrase_credential: _credential,
+    client_key_passphrase_command: _command,
     cert_filepath,
     client_cert_filepath,
     client_key_filepath,

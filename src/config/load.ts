@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { Secret } from '../core/secret.ts';
 import { crossFindings } from './cross-checks.ts';
 import { hostFiles, unreadableConfig } from './host-files.ts';
 import type { HostFiles } from './host-files.ts';
@@ -27,6 +28,11 @@ export interface LoadOptions {
   readonly home?: string;
   readonly uid?: number;
   readonly files?: HostFiles;
+  /**
+   * False for what needs none, such as where the state lies: secrets and certificates are not read, so that
+   * it works for any user and outside the service; `config` has empty secrets in their place.
+   */
+  readonly secrets?: boolean;
 }
 
 export interface LoadResult {
@@ -79,7 +85,8 @@ async function loadText(
   const shape = parsed.success ? [] : shapeFindings(parsed.error.issues, root);
   findings.push(...shape.filter((found) => version === undefined || found.path[0] !== 'version'));
   if (root !== undefined) findings.push(...crossFindings(root, host));
-  const context = { root, host, files };
+  const fetch = options.secrets !== false;
+  const context = { root, host, files, fetch };
   const skey = await readSecret(['account'], 'skey', context);
   const password = await readSecret(['dls_settings', 'proxy'], 'proxy_password', context);
   const passphrases: SecretResult[] = [];
@@ -87,12 +94,14 @@ async function loadText(
     passphrases.push(await readSecret(['servers', index], 'client_key_passphrase', context));
   for (const result of [skey, password, ...passphrases]) findings.push(...result.findings);
   const passwords = passphrases.map((result) => result.secret);
-  if (root !== undefined) findings.push(...(await certificateFindings(root, passwords, files)));
+  if (root !== undefined && fetch)
+    findings.push(...(await certificateFindings(root, passwords, files)));
   const problems = locate(withoutEchoes(findings), path, text, root);
-  if (!parsed.success || skey.secret === undefined || hasError(findings))
+  const key = skey.secret ?? (fetch ? undefined : new Secret(''));
+  if (!parsed.success || key === undefined || hasError(findings))
     return { config: undefined, paths: undefined, problems, text };
   const config = assemble(parsed.data, {
-    skey: skey.secret,
+    skey: key,
     password: password.secret,
     passphrases: passwords,
   });

@@ -71,5 +71,8 @@ function isHidden(source: string, path: Path, names: Names): boolean {
   const name = String(path.findLast((step) => typeof step === 'string') ?? '');
   const known = names.has(name) ? name : didYouMean(name, [...names.keys()]);
   if (known === undefined || names.get(known)?.secret === true) return true;
+  // A program that fetches a secret may be given a token.
+  const last = path.at(-1);
+  if (known.endsWith('_command') && typeof last === 'number' && last > 0) return true;
   return known === 'ikey' && !isIkey(source);
 }

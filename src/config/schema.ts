@@ -44,6 +44,19 @@ const about = {
   cefSeverities:
     "Severities of the `improved` profile by signature id, instead of its own, such as `{'auth.fraud': 10}`.",
   file: 'The path of a file that holds the secret and nothing else; a newline at its end does not count.',
+  env: 'The name of an environment variable that holds the secret.',
+  credential:
+    'The name of a systemd credential that holds the secret: the word behind `LoadCredential=` in the unit.',
+  command:
+    'A program and its arguments, as a list, that prints the secret and nothing else. It is started without a shell and has 10 seconds.',
+};
+
+/** The other places where a secret may lie, in place of the key itself. */
+const from = {
+  file: text.optional().describe(about.file),
+  env: text.optional().describe(about.env),
+  credential: text.optional().describe(about.credential),
+  command: z.array(text).min(1).optional().describe(about.command),
 };
 
 const api = z.strictObject({
@@ -116,10 +129,10 @@ const proxy = z.strictObject({
   proxy_port: z.int().min(0).max(65535).optional().describe('Port of the proxy.'),
   proxy_user: text.optional().describe('User name for the proxy.'),
   proxy_password: text.optional().describe('Password for the proxy.').meta({ secret: true }),
-  proxy_password_file: text.optional().describe(about.file),
-  proxy_password_env: text
-    .optional()
-    .describe('The name of an environment variable that holds the password.'),
+  proxy_password_file: from.file,
+  proxy_password_env: from.env,
+  proxy_password_credential: from.credential,
+  proxy_password_command: from.command,
   no_proxy: z
     .array(text)
     .default([])
@@ -198,7 +211,10 @@ const server = z.strictObject({
     .optional()
     .describe('The passphrase of that key, when it is encrypted.')
     .meta({ secret: true }),
-  client_key_passphrase_file: text.optional().describe(about.file),
+  client_key_passphrase_file: from.file,
+  client_key_passphrase_env: from.env,
+  client_key_passphrase_credential: from.credential,
+  client_key_passphrase_command: from.command,
   server_name: text
     .optional()
     .describe("TCPSSL only: the name in the server's certificate, when it is not `hostname`."),
@@ -219,12 +235,14 @@ const account = z.strictObject({
     .meta({ example: 'DIXXXXXXXXXXXXXXXXXX' }),
   skey: text
     .optional()
-    .describe('Its secret key. Exactly one of `skey`, `skey_file` and `skey_env` is needed.')
+    .describe(
+      'Its secret key. Exactly one of `skey`, `skey_file`, `skey_env`, `skey_credential` and `skey_command` is needed.',
+    )
     .meta({ secret: true, example: '…' }),
-  skey_file: text.optional().describe(about.file),
-  skey_env: text
-    .optional()
-    .describe('The name of an environment variable that holds the secret key.'),
+  skey_file: from.file,
+  skey_env: from.env,
+  skey_credential: from.credential,
+  skey_command: from.command,
   hostname: text
     .describe('Its API hostname. A port may follow after a colon.')
     .meta({ example: 'api-xxxxxxxx.duosecurity.com' }),
@@ -257,18 +275,16 @@ type FileSettings = File['dls_settings'];
 type FileServer = File['servers'][number];
 type FileAccount = File['account'];
 
-type ProxySecrets = 'proxy_password' | 'proxy_password_file' | 'proxy_password_env';
-export type ProxyConfig = Omit<FileSettings['proxy'], ProxySecrets> & {
+/** A secret and the other places where it may lie. */
+type PlacesOf<Key extends string> = Key | `${Key}_${'file' | 'env' | 'credential' | 'command'}`;
+export type ProxyConfig = Omit<FileSettings['proxy'], PlacesOf<'proxy_password'>> & {
   readonly proxy_password: Secret | undefined;
 };
 export type Settings = Omit<FileSettings, 'proxy'> & { readonly proxy: ProxyConfig };
-export type ServerConfig = Omit<
-  FileServer,
-  'client_key_passphrase' | 'client_key_passphrase_file'
-> & {
+export type ServerConfig = Omit<FileServer, PlacesOf<'client_key_passphrase'>> & {
   readonly client_key_passphrase: Secret | undefined;
 };
-export type AccountConfig = Omit<FileAccount, 'skey' | 'skey_file' | 'skey_env'> & {
+export type AccountConfig = Omit<FileAccount, PlacesOf<'skey'>> & {
   readonly skey: Secret;
 };
 

@@ -7,12 +7,15 @@ import { type Io, say } from '../io.ts';
 /** Tells all problems of a config file at once; nothing is connected to. */
 export async function validate(
   given: string | undefined,
-  options: { readonly json?: boolean },
+  options: { readonly json?: boolean; readonly secrets?: boolean },
   io: Io,
 ): Promise<ExitCode> {
   const path = configPath(given, io);
   try {
-    const { config, problems, text } = await loadConfig(path, hostOf(io));
+    const { config, problems, text } = await loadConfig(path, {
+      ...hostOf(io),
+      ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+    });
     const exit = config === undefined ? exitCodes.config : exitCodes.ok;
     if (options.json === true) {
       say(
@@ -28,7 +31,10 @@ export async function validate(
     if (problems.length > 0) say(io.stderr, formatProblems(problems, text).trimEnd());
     const summary = countProblems(problems);
     if (config === undefined) say(io.stderr, `${path}: ${summary}`);
-    else say(io.stdout, `${path} is valid: ${summary}`);
+    else {
+      const but = options.secrets === false ? ' (secrets and certificates were not read)' : '';
+      say(io.stdout, `${path} is valid: ${summary}${but}`);
+    }
     return exit;
   } catch (error) {
     return tell(error, io);

@@ -30,7 +30,7 @@ account:
       server: siem
 `;
 
-async function run(text: string, options: { json?: boolean } = {}) {
+async function run(text: string, options: { json?: boolean; secrets?: boolean } = {}) {
   const file = join(folder, 'config.yml');
   await writeFile(file, text.replaceAll('FOLDER', folder.replaceAll('\\', '/')));
   const io = fakeIo();
@@ -88,5 +88,15 @@ describe('validate', () => {
     const io = fakeIo();
     expect(await validate(join(folder, 'missing.yml'), {}, io)).toBe(66);
     expect(io.err()).toContain('missing.yml');
+  });
+
+  it('reads no secret when it is told so, which a shell needs for one that only systemd gives', async () => {
+    const text = good.replace(/skey: .*/, 'skey_credential: duo');
+    expect((await run(text)).code).toBe(78);
+    const { code, out } = await run(text, { secrets: false });
+    expect(code).toBe(0);
+    expect(out).toContain('secrets and certificates were not read');
+    const wrong = text.replace('port: 8888', 'port: 88888');
+    expect((await run(wrong, { secrets: false })).code).toBe(78);
   });
 });
