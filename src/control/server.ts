@@ -11,7 +11,8 @@ export type ConnectionHandler = (socket: Socket) => void;
 /** Listens at a Unix socket or a named pipe. Rejects with the system's error (EADDRINUSE, …). */
 export function listen(path: string, handle: ConnectionHandler): Promise<ControlServer> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
+  // A caller may end its side with its request, as `socat` does, and still gets its answer.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));

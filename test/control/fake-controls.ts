@@ -1,0 +1,35 @@
+import type { Controls, Selection } from '../../src/control/controls.ts';
+import type { JsonObject } from '../../src/core/types.ts';
+
+/** Writes down what is asked of it. */
+export interface FakeControls extends Controls {
+  readonly asked: unknown[][];
+  snapshot: JsonObject;
+}
+
+export function fakeControls(): FakeControls {
+  const asked: unknown[][] = [];
+  const told = (name: string): ((...args: (Selection | number | undefined)[]) => number) => {
+    return (...args) => {
+      asked.push([name, ...args]);
+      return 3;
+    };
+  };
+  const controls: FakeControls = {
+    asked,
+    snapshot: { schema_version: 1, state: 'healthy' },
+    status: () => controls.snapshot,
+    pause: told('pause'),
+    resume: told('resume'),
+    poll: told('poll'),
+    setInterval: told('setInterval'),
+    setMaxcount: told('setMaxcount'),
+    reopenLogs: async () => void asked.push(['reopenLogs']),
+    reload: async () => {
+      asked.push(['reload']);
+      return { started: ['auth > b'], restarted: [], stopped: [], unchanged: 2 };
+    },
+    stop: () => void asked.push(['stop']),
+  };
+  return controls;
+}
