@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openTcp } from '../../src/sinks/tcp.ts';
 import { freePort } from './helpers/servers.ts';
-import { batchOf, missingFrom, never, serverAt, testTools, withSink } from './helpers/tools.ts';
+import {
+  batchOf,
+  missingFrom,
+  never,
+  serverAt,
+  testTools,
+  until,
+  withSink,
+} from './helpers/tools.ts';
 
 // A collector that writes what it reads a little later, as real ones do, but before it closes.
 const collector = `
@@ -36,14 +44,21 @@ describe('a collector that is killed again and again', () => {
     const tools = testTools({ slotsTaken: () => 3, timing });
     let kills = 0;
     let isOver = false;
+    const start = async (): Promise<ChildProcess> => {
+      const child = spawn(process.execPath, ['-e', collector, String(port), path]);
+      await once(child.stdout, 'data');
+      return child;
+    };
+    const kill = async (child: ChildProcess): Promise<void> => {
+      const exit = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exit;
+    };
     const killing = (async () => {
       while (!isOver) {
-        const child: ChildProcess = spawn(process.execPath, ['-e', collector, String(port), path]);
-        if (child.stdout !== null) await once(child.stdout, 'data');
+        const child = await start();
         await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 60));
-        const exit = once(child, 'exit');
-        child.kill('SIGKILL');
-        await exit;
+        await kill(child);
         kills += 1;
       }
     })();
@@ -57,9 +72,15 @@ describe('a collector that is killed again and again', () => {
               await sink.write(batchOf(feed, 250, first, 200), never);
           }),
         );
+        isOver = true;
+        await killing;
+        // The last kill is noticed by whatever is sent next, and only by that.
+        const last = sink.write(batchOf('z', 1), never);
+        await until(() => sink.state().trouble?.code === 'server_refused');
+        const child = await start();
+        await last;
+        await kill(child);
       });
-      isOver = true;
-      await killing;
       const kept = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
       const missing = feeds.flatMap((feed) =>
         missingFrom(kept, batchOf(feed, linesOfFeed, 0, 200)),
