@@ -64,7 +64,7 @@ export function tlsFor(authority: Authority, clientsToo: boolean): CollectorTls 
 /** A config that sends all logs to this receiver; `more` are lines of the server's section. */
 export async function workplaceFor(
   { duo }: Source,
-  { port }: Collector,
+  { port }: Pick<Collector, 'port'>,
   server: Pick<TestServer, 'protocol' | 'format'>,
   more: readonly string[] = [],
 ): Promise<Workplace> {

@@ -20,16 +20,20 @@ const mostLinesOfGroup = 3 * pageRows + eventsPerRound / logs.length;
 
 // Debian's packages are the one way to a receiver that needs no root.
 describe.runIf(process.platform === 'linux')('A real rsyslog that is killed', () => {
-  it.each(['TCP', 'TCPSSL'] as const)(
-    'over and over while events flow over %s loses none of them, and few come twice',
-    async (protocol) => {
+  it.each([
+    ['TCP', 'imtcp'],
+    ['TCP', 'imptcp'],
+    ['TCPSSL', 'imtcp'],
+  ] as const)(
+    'over and over while events flow over %s to %s loses none of them, and few come twice',
+    async (protocol, input) => {
       const source = await startSource(0);
       const { duo, authority } = source;
       for (const endpoint of ['auth', 'telephony', 'activity'] as const) {
         duo.faults.push({ kind: 'shortPage', rows: pageRows, endpoint, when: () => true });
       }
       const tls = { tls: { driver: 'gtls', ...tlsFor(authority, false) } } as const;
-      const siem = await startRsyslog(protocol === 'TCP' ? {} : tls);
+      const siem = await startRsyslog(protocol === 'TCP' ? { input } : tls);
       onTestFinished(() => siem.stop());
       const workplace = await workplaceFor(source, siem, { protocol });
       const program = running(workplace);

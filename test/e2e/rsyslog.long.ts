@@ -37,16 +37,19 @@ async function rsyslog(settings?: RsyslogOptions): Promise<Collector> {
 
 // Debian's packages are the one way to a receiver that needs no root.
 describe.runIf(process.platform === 'linux')('The real rsyslog', { timeout }, () => {
-  it('stores every event once, byte for byte, and closes after us', async () => {
-    const source = await startSource(5_000);
-    const long = { count: 40, fromMs: Date.now() - 60_000, firstSerial: 90_001, letter: 'z' };
-    source.add('activity', makeEvents('activity', { ...long, bodyBytes: 60_000 }));
-    const siem = await rsyslog();
-    const workplace = await workplaceFor(source, siem, { protocol: 'TCP' });
-    await forwardUntilStored(workplace, siem, 5_040);
-    await expectStored(siem, source.jsonLines);
-    await expectDrained(workplace, 'TCP', siem.port);
-  });
+  it.each(['imtcp', 'imptcp'] as const)(
+    'stores every event once, byte for byte, and closes after us (%s)',
+    async (input) => {
+      const source = await startSource(5_000);
+      const long = { count: 40, fromMs: Date.now() - 60_000, firstSerial: 90_001, letter: 'z' };
+      source.add('activity', makeEvents('activity', { ...long, bodyBytes: 60_000 }));
+      const siem = await rsyslog({ input });
+      const workplace = await workplaceFor(source, siem, { protocol: 'TCP' });
+      await forwardUntilStored(workplace, siem, 5_040);
+      await expectStored(siem, source.jsonLines);
+      await expectDrained(workplace, 'TCP', siem.port);
+    },
+  );
 
   it.each(['gtls', 'ossl'] as const)(
     'stores every event once over TLS with its driver %s',

@@ -4,7 +4,7 @@ import { debianProgram } from '../../scripts/debian.mjs';
 import { type Collector, type CollectorTls, type LifeFiles, startCollector } from './collector.ts';
 
 export interface RsyslogOptions {
-  readonly input?: 'imtcp' | 'imudp';
+  readonly input?: 'imtcp' | 'imptcp' | 'imudp';
   readonly tls?: CollectorTls & { readonly driver: 'gtls' | 'ossl' };
   /** A liblognorm rule base; what it read follows each stored line after a TAB, as JSON. */
   readonly rulebase?: string;
@@ -18,7 +18,7 @@ export function startRsyslog(options: RsyslogOptions = {}): Promise<Collector> {
   const modules = folderWith(join(debian.root, 'usr', 'lib'), 'lmnet.so');
   return startCollector({
     debian,
-    protocol: input === 'imtcp' ? 'tcp' : 'udp',
+    protocol: input === 'imudp' ? 'udp' : 'tcp',
     files: {
       ...(tls && { 'ca.pem': tls.ca, 'cert.pem': tls.cert, 'key.pem': tls.key }),
       ...(rulebase !== undefined && { rulebase }),
@@ -49,7 +49,7 @@ function globals({ folder, config }: LifeFiles, tls: RsyslogOptions['tls']): str
 
 function store(
   { folder, port, stored }: LifeFiles,
-  input: 'imtcp' | 'imudp',
+  input: 'imtcp' | 'imptcp' | 'imudp',
   { tls, rulebase }: RsyslogOptions,
 ): string[] {
   const driver =
