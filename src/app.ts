@@ -33,6 +33,8 @@ import { createTakeOver } from './take-over.ts';
 
 export interface AppOptions {
   readonly config: Config;
+  /** As commands in the log name it. */
+  readonly configFile?: string;
   readonly paths: ConfigPaths;
   /** Made and locked by the caller; undefined when nothing is to be remembered. */
   readonly stateDirectory: string | undefined;
@@ -84,7 +86,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const main = mainAccount(config);
   const api = await openDuo(options);
   const storage = await openStorage(options);
-  const { checkpoints, files, learned, deadLetters } = storage;
+  const { checkpoints, files, learned, deadLetters, gaps } = storage;
   const destinations = new Map<string, Destination>();
   for (const { server } of plan(options, main)) {
     if (destinations.has(server)) continue;
@@ -104,6 +106,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     log,
     checkpoints,
     deadLetters,
+    gaps,
     sender: options.sender,
     once: overrides.once ?? false,
     retry: { baseMs: 1_000, capMs: 300_000 },

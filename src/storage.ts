@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { AppOptions } from './app.ts';
 import type { CheckpointStore } from './checkpoint/checkpoint.ts';
 import { type FileStore, openFileStore } from './checkpoint/file-store.ts';
+import { logGaps, openGaps } from './checkpoint/gaps.ts';
 import { openLearned } from './checkpoint/learned-store.ts';
 import { openMemoryStore } from './checkpoint/memory-store.ts';
 import type { Logger } from './core/log.ts';
-import type { DeadLetterBox, JsonValue, Learned } from './core/types.ts';
+import type { DeadLetterBox, GapBox, JsonValue, Learned } from './core/types.ts';
 import { openDeadLetters } from './dead-letter/dead-letter.ts';
 
 /** Everything that outlives a run. */
@@ -15,15 +16,16 @@ export interface Storage {
   readonly files: FileStore | undefined;
   readonly learned: Learned;
   readonly deadLetters: DeadLetterBox;
+  readonly gaps: GapBox;
   close(): Promise<void>;
 }
 
 /**
  * Opens the state directory; without one all is kept in memory and no file is touched, so that a look at
- * the events stands in nobody's way. Throws `dead_letter_unusable` (stop).
+ * the events stands in nobody's way. Throws `dead_letter_unusable`, `gaps_unusable` (stop).
  */
 export async function openStorage(
-  options: Pick<AppOptions, 'config' | 'stateDirectory' | 'clock' | 'log'>,
+  options: Pick<AppOptions, 'config' | 'configFile' | 'stateDirectory' | 'clock' | 'log'>,
 ): Promise<Storage> {
   const { config, stateDirectory: directory, clock, log } = options;
   if (directory === undefined) return inMemory(log);
@@ -33,12 +35,20 @@ export async function openStorage(
     : undefined;
   await files?.tidy();
   const learned = await openLearned({ path: join(directory, 'learned.json'), clock, log });
+  const gaps = await openGaps({ directory, clock, log });
+  if (gaps.unacknowledged > 0) {
+    log.warn('There are gaps that nobody has acknowledged', {
+      gaps: gaps.unacknowledged,
+      hint: `See them and what to do: duologsync gaps${configFlag(options)}`,
+    });
+  }
   const deadLetters = await openDeadLetters({ directory, clock, log });
   return {
     checkpoints: files ?? openMemoryStore(),
     files,
     learned,
     deadLetters,
+    gaps,
     close: async () => {
       await learned.flush();
       await deadLetters.close();
@@ -52,6 +62,7 @@ function inMemory(log: Logger): Storage {
     checkpoints: openMemoryStore(),
     files: undefined,
     learned: { get: (key) => learned.get(key), set: (key, value) => void learned.set(key, value) },
+    gaps: logGaps(log),
     deadLetters: {
       add: async ({ feedId, eventId, reason, detail }) => {
         log.warn('An event is left out', { feed: feedId, event: eventId, reason, detail });
@@ -59,4 +70,9 @@ function inMemory(log: Logger): Storage {
     },
     close: async () => undefined,
   };
+}
+
+/** For commands that a person may copy from the log. */
+export function configFlag({ configFile }: Pick<AppOptions, 'configFile'>): string {
+  return configFile === undefined ? '' : ` -c ${configFile}`;
 }

@@ -51,6 +51,30 @@ describe('what outlives a run', () => {
     await second.close();
   });
 
+  it('says at each start how many gaps nobody has acknowledged, and what to type', async () => {
+    const { clock, log, said, feed } = bench();
+    const configFile = '/etc/duologsync/config.yml';
+    const open = () => openStorage({ config, configFile, stateDirectory: folder, clock, log });
+    const first = await open();
+    const { id: feedId, account } = feed('siem');
+    const whose = { feedId, account, endpoint: 'auth', serverId: 'siem' };
+    await first.gaps.add([{ ...whose, kind: 'reach', fromMs: 0, toMs: 1, reason: 'too old' }]);
+    await first.close();
+    expect(said).toMatchObject([{ level: 'error' }]);
+    for (let starts = 1; starts <= 2; starts += 1) {
+      await (await open()).close();
+      expect(said).toHaveLength(1 + starts);
+      expect(said.at(-1)).toEqual({
+        level: 'warn',
+        sentence: 'There are gaps that nobody has acknowledged',
+        fields: {
+          gaps: 1,
+          hint: 'See them and what to do: duologsync gaps -c /etc/duologsync/config.yml',
+        },
+      });
+    }
+  });
+
   it('is nothing without a state directory, and no event vanishes silently', async () => {
     const { clock, log, said, feed } = bench();
     const storage = await openStorage({ config, stateDirectory: undefined, clock, log });

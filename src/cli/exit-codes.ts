@@ -2,7 +2,7 @@
 export const exitCodes = {
   /** Done, or stopped as asked. */
   ok: 0,
-  /** Something that nobody expected; the log has the details. */
+  /** Something that nobody expected, the log has the details; or a command that found something to do. */
   failure: 1,
   /** Wrong usage. */
   usage: 2,
@@ -28,9 +28,12 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'config_unreadable':
       return exitCodes.noInput;
     case 'already_running':
+    case 'command_running':
       return exitCodes.tryAgain;
     case 'state_directory_unusable':
     case 'dead_letter_unusable':
+    case 'gaps_unusable':
+    case 'acknowledged_unreadable':
     case 'lock_unusable':
     case 'log_unusable':
     case 'export_exists':

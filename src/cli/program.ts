@@ -52,7 +52,8 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
     .argument('[config]', 'config file')
     .description('check the config file; exit 78 when it is wrong')
     .option('--json', 'print the problems as JSON')
-    .action(async (config: string | undefined, options: { json?: boolean }) => {
+    .option('--no-secrets', 'read no secret and no certificate')
+    .action(async (config: string | undefined, options: { json?: boolean; secrets?: boolean }) => {
       const { validate } = await import('./commands/validate.ts');
       finish(await validate(config, options, io));
     });
@@ -71,6 +72,18 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
     .action(async (options: { keep?: boolean }) => {
       const { demo } = await import('./commands/demo.ts');
       finish(await demo(options, io));
+    });
+  program
+    .command('gaps')
+    .description(
+      'list what is lost for good until it is acknowledged; exit 1 when something is listed',
+    )
+    .option('-c, --config <file>', 'config file')
+    .option('--ack <ids>', 'acknowledge these, separated by commas, or all')
+    .option('--json', 'print them as JSON')
+    .action(async (options: object) => {
+      const { gaps } = await import('./commands/gaps.ts');
+      finish(await gaps(options, io));
     });
   const checkpoint = program.command('checkpoint').description('look after checkpoints');
   checkpoint

@@ -164,9 +164,28 @@ export type Mark = JsonValue;
 
 /** Time that was passed over for good. */
 export interface Gap {
+  readonly kind: GapKind;
   readonly fromMs: number;
   readonly toMs: number;
   readonly reason: string;
+}
+
+/** Older than Duo serves; more rows in one second than Duo shows; dead letters dropped to make room. */
+export type GapKind = 'reach' | 'second' | 'letters';
+
+/** A gap and whose it is. */
+export interface FeedGap extends Gap {
+  readonly feedId: string;
+  readonly account: Pick<Account, 'id' | 'name'>;
+  readonly endpoint: string;
+  readonly serverId: string;
+  /** Tells gaps apart that may begin at the same time; else kind, feed and begin do. */
+  readonly key?: string;
+}
+
+export interface GapBox {
+  /** Resolves when the gaps are on disk; each was told once in the log by then. Throws `gaps_unwritable` (retry). */
+  add(gaps: readonly FeedGap[]): Promise<void>;
 }
 
 /** One event that could not be delivered, with the reason; kept in a bounded file, counted, never silent. */

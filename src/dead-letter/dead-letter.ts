@@ -2,6 +2,7 @@ import { constants, type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { ForwarderError, messageOf } from '../core/errors.ts';
+import { isoTime } from '../core/iso-time.ts';
 import type { Logger } from '../core/log.ts';
 import type { DeadLetter, DeadLetterBox } from '../core/types.ts';
 import { readKept } from './kept.ts';
@@ -172,10 +173,4 @@ function recordOf(letter: DeadLetter, nowMs: number): Readonly<Record<string, st
     detail: letter.detail,
     ...content,
   };
-}
-
-// A row's time is whatever Duo sent: outside what a date can be it stays a number.
-function isoTime(timeMs: number): string {
-  const date = new Date(timeMs);
-  return Number.isNaN(date.getTime()) ? String(timeMs) : date.toISOString();
 }

@@ -1,7 +1,7 @@
 import { Backoff } from '../core/backoff.ts';
 import type { Cursor } from '../core/cursor.ts';
 import { ForwarderError, asForwarderError } from '../core/errors.ts';
-import type { Line, LogEvent, Mark, Origin } from '../core/types.ts';
+import type { Gap, Line, LogEvent, Mark, Origin } from '../core/types.ts';
 import type { Feed, FeedTools, Start } from './feed.ts';
 
 /** What a feed does with a page's events: format, deliver, set aside what cannot be, and remember. */
@@ -30,6 +30,15 @@ export class Delivery {
     const { origin, lines } = await this.#format(events);
     if (lines.length > 0) await this.#write(origin, lines);
     return lines.length;
+  }
+
+  /** Resolves when the gaps are on disk: before any checkpoint that has passed them. */
+  async tellGaps(gaps: readonly Gap[]): Promise<void> {
+    if (gaps.length === 0) return;
+    const { id: feedId, account, endpointName: endpoint, identity, status } = this.#feed;
+    const whose = { feedId, account, endpoint, serverId: identity.server.id };
+    await this.#persist(() => this.#tools.gaps.add(gaps.map((gap) => ({ ...gap, ...whose }))));
+    status.gaps += gaps.length;
   }
 
   async save(cursor: Cursor): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { ForwarderError } from '../core/errors.ts';
 import type { Fields, Logger } from '../core/log.ts';
-import type { Gap } from '../core/types.ts';
 
 export type Phase = 'starting' | 'catching up' | 'running' | 'retrying' | 'parked' | 'ended';
 
@@ -55,17 +54,6 @@ export class FeedStatus {
     };
     if (parked) this.#log.error('The feed is parked and will test itself again', fields);
     else this.#log.warn('The feed has trouble and tries again', fields);
-  }
-
-  gap(gap: Gap): void {
-    this.gaps += 1;
-    this.#log.error('Events of this time are lost for good', {
-      code: 'gap',
-      feed: this.feedId,
-      from: new Date(gap.fromMs).toISOString(),
-      to: new Date(gap.toMs).toISOString(),
-      reason: gap.reason,
-    });
   }
 
   confirmed(lines: number, lastEventMs: number | undefined, late: number): void {

@@ -4,10 +4,10 @@
  */
 import { Backoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Cursor, OpenWindow } from '../core/cursor.ts';
+import type { Cursor } from '../core/cursor.ts';
 import { type ForwarderError, asForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { Account, ApiAnswer, DeadLetterBox, Mark } from '../core/types.ts';
+import type { Account, ApiAnswer, DeadLetterBox, Gap, GapBox, Mark } from '../core/types.ts';
 import type { CheckpointStore, FeedIdentity } from '../checkpoint/checkpoint.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Formatter } from '../formatters/formatter.ts';
@@ -16,6 +16,7 @@ import { Backlog } from './backlog.ts';
 import { Delivery } from './delivery.ts';
 import type { FeedStatus } from './feed-status.ts';
 import type { PageSource } from './page-source.ts';
+import { PollNews } from './poll-news.ts';
 import type { Slots } from './slots.ts';
 import {
   type Opened,
@@ -47,6 +48,7 @@ export interface FeedTools {
   readonly log: Logger;
   readonly checkpoints: CheckpointStore;
   readonly deadLetters: DeadLetterBox;
+  readonly gaps: GapBox;
   readonly sender: string;
   /** Ends a feed when it is caught up, and gives up after a few failures (`run --once`). */
   readonly once: boolean;
@@ -89,11 +91,12 @@ class FeedRun {
   readonly #tools: FeedTools;
   readonly #delivery: Delivery;
   readonly #backlog: Backlog;
+  readonly #news: PollNews;
   readonly #retry: Backoff;
   /** As far as the server has confirmed. */
   #cursor: Cursor;
-  /** The request under way, until its page is confirmed. */
-  #asking: OpenWindow | undefined;
+  /** The request under way, and what it passed over, until its page is confirmed. */
+  #asking: Opened | undefined;
   #tick = -1;
   readonly #rules: WindowRules;
 
@@ -102,6 +105,7 @@ class FeedRun {
     this.#tools = tools;
     this.#delivery = new Delivery(feed, start, tools, abandon);
     this.#backlog = new Backlog(feed.id, tools.clock, tools.log);
+    this.#news = new PollNews(feed.id, tools.log);
     this.#retry = new Backoff(tools.retry);
     this.#cursor = start.cursor;
     this.#rules = { ...feed.rules, toTheEnd: tools.once };
@@ -127,7 +131,7 @@ class FeedRun {
     const opened = await this.#open(stop);
     if (opened === undefined) return once ? true : undefined;
     const { window } = opened.cursor;
-    this.#asking = window;
+    this.#asking = opened;
     const openedMs = Math.max(window.nowMs, source.nowMs());
     const params = endpoint.params(window);
     const call = await source.prepare(params, this.#tick, stop);
@@ -142,17 +146,20 @@ class FeedRun {
     const page = await slots.run(stop, work, this.#retry.attempts > 0);
     if (page === undefined) return undefined;
     this.#retry.reset();
-    status.well(page.more ? 'catching up' : 'running');
+    const news = this.#news.page(page, once);
+    if (news === 'well') status.well(page.more ? 'catching up' : 'running');
+    else if (news !== 'unchanged') status.trouble(news, once ? 0 : source.nextTickMs());
     return once && !page.more ? page.whole : undefined;
   }
 
   async #open(stop: AbortSignal): Promise<Opened | undefined> {
     const { source } = this.#feed;
     const rules = this.#rules;
-    const window = this.#asking ?? this.#cursor.window;
-    if (window !== undefined) {
-      const goesOn = open({ ...this.#cursor, window }, source.nowMs(), rules);
-      if (goesOn !== undefined) return goesOn;
+    const asked: Cursor = this.#asking?.cursor ?? this.#cursor;
+    if (asked.window !== undefined) {
+      const goesOn = open(asked, source.nowMs(), rules);
+      // Asked once more, the window is clamped already, and opening it tells of no gap again.
+      if (goesOn !== undefined) return { ...goesOn, ...joined(this.#asking?.gap, goesOn.gap) };
       this.#goTo(abandonWindow(this.#cursor));
     }
     const tick = await source.tick(this.#tick, stop);
@@ -173,15 +180,17 @@ class FeedRun {
       timeMs: endpoint.timeMs(row),
     }));
     const page = read(rows, endpoint.offset(answer), cursor, this.#rules);
-    for (const lost of gap === undefined ? page.gaps : [gap, ...page.gaps]) status.gap(lost);
+    const gaps = gap === undefined ? page.gaps : [gap, ...page.gaps];
+    await this.#delivery.tellGaps(gaps);
     const lines = await this.#delivery.send(page.events);
     const quietMs = page.next.readToMs - this.#delivery.saved.readToMs;
-    if (page.events.length > 0 || quietMs >= saveAtLeastEveryMs) {
+    if (page.events.length > 0 || gaps.length > 0 || quietMs >= saveAtLeastEveryMs) {
       await this.#delivery.save(page.next);
     }
     this.#goTo(page.next);
     const last = page.events[page.events.length - 1];
     status.confirmed(lines, last?.timeMs, page.late);
+    this.#news.late(page, this.#rules);
     this.#backlog.page({
       rows: rows.length,
       total: endpoint.total(answer),
@@ -194,8 +203,7 @@ class FeedRun {
 
   /** False when `once` gives up. */
   async #recover(error: ForwarderError, stop: AbortSignal): Promise<boolean> {
-    // The limiter waits by itself; being told to wait is no failure.
-    if (error.code === 'duo_rate_limited') return true;
+    if (error.code === 'duo_rate_limited') return this.#wait(error);
     // What is kept may be the cause: the next try must ask Duo.
     this.#feed.source.forget();
     let parks = error.remedy === 'park' || error.remedy === 'stop';
@@ -218,6 +226,14 @@ class FeedRun {
     return true;
   }
 
+  /** The limiter waits by itself, and being told to wait is no failure; that it does not end is told. */
+  #wait(error: ForwarderError): boolean {
+    if (!this.#news.throttled()) return true;
+    const { status, source } = this.#feed;
+    status.trouble(error, this.#tools.once ? 0 : source.blockedMs());
+    return !this.#tools.once;
+  }
+
   /** At the end what was read in vain is kept too, so that a restart need not read it again. */
   async finish(): Promise<void> {
     if (this.#cursor === this.#delivery.saved) return;
@@ -225,4 +241,10 @@ class FeedRun {
       this.#feed.status.trouble(asForwarderError(error), 0);
     });
   }
+}
+
+/** One gap out of two that follow each other: the edge moved on while the request was tried again. */
+function joined(first: Gap | undefined, second: Gap | undefined): { readonly gap?: Gap } {
+  const gap = second === undefined ? first : { ...second, fromMs: first?.fromMs ?? second.fromMs };
+  return gap === undefined ? {} : { gap };
 }

@@ -58,7 +58,7 @@ export function nextByTime(page: TakenPage, window: OpenWindow, pageLimit: numbe
   if (page.events.length === 0) return step;
   // Duo shows only the first rows of a second: what a fuller second holds besides cannot be had.
   const reason = `${page.count} rows in one second, Duo shows no more of them`;
-  return { ...step, gap: { fromMs: secondMs, toMs: secondMs + 1000, reason } };
+  return { ...step, gap: { kind: 'second', fromMs: secondMs, toMs: secondMs + 1000, reason } };
 }
 
 /** The window without its offset: from the position, or its own begin while still re-reading. */

@@ -40,6 +40,8 @@ export interface Reading {
   readonly whole: boolean;
   /** Events of this page that Duo showed only after the position had passed them. */
   readonly late: number;
+  /** How late the latest of them is at least. */
+  readonly lateByMs: number;
   readonly gaps: readonly Gap[];
 }
 
@@ -111,7 +113,8 @@ function gapBetween(cursor: Cursor, oldest: number): { gap?: Gap } {
   // A first start at the edge itself, which moves on while the first answer is awaited.
   const edgeMs = cursor.fullest === 0 ? hourMs : 0;
   if (oldest <= fromMs + edgeMs) return {};
-  return { gap: { fromMs, toMs: oldest, reason: 'older than the 180 days that Duo keeps' } };
+  const reason = 'older than the 180 days that Duo keeps';
+  return { gap: { kind: 'reach', fromMs, toMs: oldest, reason } };
 }
 
 function moveTo(cursor: Cursor, timeMs: number): Cursor {
@@ -154,6 +157,7 @@ export function read(
     more: !over,
     whole: over && step.whole,
     late: page.late,
+    lateByMs: page.lateByMs,
     gaps: step.gap === undefined ? [] : [step.gap],
   };
 }

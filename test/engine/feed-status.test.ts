@@ -79,21 +79,6 @@ describe("a feed's status", () => {
     expect(status.nextTryMs).toBe(clock.startMs + 10_000);
   });
 
-  it('tells every gap as an error with its times', () => {
-    const { said, status } = made();
-    status.gap({ fromMs: 0, toMs: 60_000, reason: 'too old' });
-    expect(said[0]).toMatchObject({
-      level: 'error',
-      fields: {
-        code: 'gap',
-        from: '1970-01-01T00:00:00.000Z',
-        to: '1970-01-01T00:01:00.000Z',
-        reason: 'too old',
-      },
-    });
-    expect(status.gaps).toBe(1);
-  });
-
   it('counts what was confirmed and keeps the last event time over an empty page', () => {
     const { status } = made();
     status.confirmed(3, 1234, 1);

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { openMemoryStore } from '../../src/checkpoint/memory-store.ts';
 import type { Checkpoint, CheckpointStore } from '../../src/checkpoint/checkpoint.ts';
 import type { Fields, Logger } from '../../src/core/log.ts';
-import type { Account, Batch, DeadLetter, Mark } from '../../src/core/types.ts';
+import type { Account, Batch, DeadLetter, FeedGap, Mark } from '../../src/core/types.ts';
 import type { RateLimiter } from '../../src/duo/api.ts';
 import { createRateLimiter } from '../../src/duo/rate-limit.ts';
 import { auth } from '../../src/endpoints/auth.ts';
@@ -120,6 +120,7 @@ export interface Bench {
   readonly cache: AnswerCache;
   readonly store: FakeStore;
   readonly letters: DeadLetter[];
+  readonly gaps: FeedGap[];
   readonly stop: AbortController;
   readonly abandon: AbortController;
   readonly source: (shared?: boolean, limiter?: RateLimiter, of?: Account) => PageSource;
@@ -138,6 +139,7 @@ export function bench(): Bench {
   const cache = new AnswerCache();
   const store = new FakeStore();
   const letters: DeadLetter[] = [];
+  const gaps: FeedGap[] = [];
   const [stop, abandon] = [new AbortController(), new AbortController()];
   setMaxListeners(0, stop.signal, abandon.signal);
   const source: Bench['source'] = (shared = false, limit = limiter, of = account) =>
@@ -173,6 +175,7 @@ export function bench(): Bench {
     cache,
     store,
     letters,
+    gaps,
     stop,
     abandon,
     source,
@@ -199,6 +202,7 @@ export function bench(): Bench {
       log,
       checkpoints: store,
       deadLetters: { add: async (letter) => void letters.push(letter) },
+      gaps: { add: async (more) => void gaps.push(...more) },
       sender: 'here',
       once: false,
       retry: { baseMs: 1_000, capMs: 300_000 },

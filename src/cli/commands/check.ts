@@ -14,6 +14,7 @@ import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
+import { printable } from '../table.ts';
 
 /** Counts what failed, and prints one line a step. */
 class Report {
@@ -149,11 +150,6 @@ async function checkChildren(
   if (failed.length > 0) {
     report.title(`${failed.length} of ${tested.length} child accounts: ${failed.join(', ')}`);
   }
-}
-
-/** A name from Duo must not steer the terminal. */
-function printable(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
 }
 
 function reachedDuo(config: Config, api: DuoApi, report: Report, io: Io): void {

@@ -102,6 +102,7 @@ async function forward(
   try {
     const app = await openApp({
       config,
+      configFile: path,
       paths,
       stateDirectory: state,
       clock: io.clock,

@@ -1,0 +1,54 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareStateDirectory } from '../checkpoint/state-directory.ts';
+import { acquireLock } from '../control/lock.ts';
+import { ForwarderError, systemCode } from '../core/errors.ts';
+import { packageVersion } from '../core/version.ts';
+import type { Io } from './io.ts';
+
+/** Whether there is a state directory yet: a command that looks must not make one. */
+export async function hasState(state: string): Promise<boolean> {
+  try {
+    return (await stat(state)).isDirectory();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Commands that change something take turns; the running program goes on meanwhile, its own lock is another.
+ * Only as the user that the state belongs to, who must be able to read what is written here. Throws
+ * `command_running` (stop).
+ */
+export async function withCommandLock<T>(
+  state: string,
+  io: Io,
+  work: () => Promise<T>,
+): Promise<T> {
+  await prepareStateDirectory(state, { platform: io.platform, uid: io.uid });
+  const folder = join(state, 'commands');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const since = new Date(io.clock.nowMs()).toISOString();
+  const options = {
+    stateDirectory: folder,
+    describe: () => ({ pid: process.pid, since, version: packageVersion() }),
+    platform: io.platform,
+    tmpdir: tmpdir(),
+    ...(io.uid === undefined ? {} : { uid: io.uid }),
+  };
+  const lock = await acquireLock(options).catch((error: unknown) => {
+    if (!(error instanceof ForwarderError) || error.code !== 'already_running') throw error;
+    throw new ForwarderError(
+      'command_running',
+      'another duologsync command is changing this state directory at the moment',
+      { remedy: 'stop', hint: 'Wait until it has ended, then try again.', cause: error },
+    );
+  });
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasState, withCommandLock } from '../../src/cli/command-lock.ts';
+import { acquireLock } from '../../src/control/lock.ts';
+import { fakeIo } from './fake-io.ts';
+
+let state = '';
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'duologsync-command-'));
+});
+afterEach(() => rm(state, { recursive: true, force: true }));
+
+describe('commands that change a state directory', () => {
+  it('take turns: a second one is refused with a remedy, and may try when the first has ended', async () => {
+    await withCommandLock(state, fakeIo(), async () => {
+      const second = withCommandLock(state, fakeIo(), async () => 'never');
+      await expect(second).rejects.toMatchObject({ code: 'command_running', remedy: 'stop' });
+    });
+    expect(await withCommandLock(state, fakeIo(), async () => 'done')).toBe('done');
+  });
+
+  it('give way when they fail', async () => {
+    const failing = withCommandLock(state, fakeIo(), () => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    expect(await withCommandLock(state, fakeIo(), async () => 'done')).toBe('done');
+  });
+
+  it('work while the program runs, whose lock is another', async () => {
+    const lock = await acquireLock({ stateDirectory: state, describe: () => ({}) });
+    try {
+      expect(await withCommandLock(state, fakeIo(), async () => 'done')).toBe('done');
+    } finally {
+      await lock.release();
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'refuse to leave files behind that the program could not read',
+    async () => {
+      const io = fakeIo({ uid: (process.getuid?.() ?? 0) + 1 });
+      const refused = withCommandLock(state, io, async () => 'never');
+      await expect(refused).rejects.toMatchObject({ code: 'state_directory_unusable' });
+    },
+  );
+
+  it('know whether there is a state directory without making one', async () => {
+    expect(await hasState(state)).toBe(true);
+    expect(await hasState(join(state, 'none'))).toBe(false);
+    await writeFile(join(state, 'file'), '');
+    expect(await hasState(join(state, 'file'))).toBe(false);
+    expect(await hasState(join(state, 'file', 'below'))).toBe(false);
+  });
+});
