@@ -1,100 +1,44 @@
+/** Planned feeds become real ones. */
 import { setMaxListeners } from 'node:events';
-import type { AppOptions, Destination } from './app.ts';
-import type { Endpoint } from './endpoints/endpoint.ts';
-import { type EndpointName, endpoints } from './endpoints/index.ts';
-import type { Account, Learned } from './core/types.ts';
+import type { Overrides } from './app.ts';
+import type { Config } from './config/schema.ts';
+import type { Clock } from './core/clock.ts';
+import type { Logger } from './core/log.ts';
+import type { Learned } from './core/types.ts';
+import type { Destination } from './destinations.ts';
 import type { DuoApi } from './duo/api.ts';
 import { createRateLimiter } from './duo/rate-limit.ts';
-import { AnswerCache } from './engine/answer-cache.ts';
-import type { FeedSet } from './engine/engine.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
+import { type EndpointName, endpoints } from './endpoints/index.ts';
+import type { AnswerCache } from './engine/answer-cache.ts';
 import type { Feed } from './engine/feed.ts';
+import { FeedControl } from './engine/feed-control.ts';
 import { FeedStatus } from './engine/feed-status.ts';
 import { PageSource } from './engine/page-source.ts';
 import type { PlannedFeed } from './engine/plan.ts';
 import type { WindowRules } from './engine/window.ts';
 
-export interface FeedParts extends AppOptions {
+export interface SourceParts {
   readonly api: DuoApi;
+  readonly clock: Clock;
   readonly learned: Learned;
-  readonly destinations: ReadonlyMap<string, Destination>;
+  readonly cache: AnswerCache;
+  readonly overrides: Overrides;
+  readonly config: Config;
+  /** Its own, also among those of earlier readings of the config. */
+  readonly name: string;
+  readonly shared: () => boolean;
 }
 
-/** The feeds of all accounts that are read at present. */
-export class OpenFeeds {
-  readonly #parts: FeedParts;
-  readonly #plan: (account: Account) => readonly PlannedFeed[];
-  readonly #cache = new AnswerCache();
-  readonly #open = new Map<FeedSet, AbortController>();
-  #deliveredBefore = 0;
-
-  constructor(parts: FeedParts, plan: (account: Account) => readonly PlannedFeed[]) {
-    this.#parts = parts;
-    this.#plan = plan;
-  }
-
-  get statuses(): readonly FeedStatus[] {
-    return [...this.#open.keys()].flatMap(({ feeds }) => feeds.map(({ status }) => status));
-  }
-
-  /** Events, also of feeds that have ended meanwhile. */
-  get delivered(): number {
-    return this.statuses.reduce((sum, status) => sum + status.delivered, this.#deliveredBefore);
-  }
-
-  open(account: Account): FeedSet {
-    const ended = new AbortController();
-    setMaxListeners(0, ended.signal);
-    const feeds = buildFeeds(this.#plan(account), this.#parts, this.#cache, ended.signal);
-    const set = { feeds, close: () => this.#close(set) };
-    this.#open.set(set, ended);
-    return set;
-  }
-
-  /** Ends shared calls that are still under way. */
-  close(): void {
-    for (const set of [...this.#open.keys()]) this.#close(set);
-  }
-
-  #close(set: FeedSet): void {
-    const ended = this.#open.get(set);
-    if (ended === undefined) return;
-    this.#open.delete(set);
-    ended.abort(new Error('its feeds have ended'));
-    for (const { source, status } of set.feeds) {
-      source.forget();
-      this.#deliveredBefore += status.delivered;
-    }
-  }
+/** A page source and the end of its calls. */
+export interface OpenSource {
+  readonly source: PageSource;
+  close(): void;
 }
 
-/** Planned feeds become real ones: one page source for all servers of an account × endpoint; `stop` ends its calls. */
-export function buildFeeds(
-  planned: readonly PlannedFeed[],
-  parts: FeedParts,
-  cache: AnswerCache,
-  stop: AbortSignal,
-): readonly Feed[] {
-  const sources = new Map<string, PageSource>();
-  const sourceKey = ({ account, endpoint }: PlannedFeed): string =>
-    `${endpoint} ${account.id ?? ''}`;
-  return planned.map((feed) => {
-    const key = sourceKey(feed);
-    let source = sources.get(key);
-    if (source === undefined) {
-      const shared = planned.filter((other) => sourceKey(other) === key).length > 1;
-      sources.set(key, (source = buildSource(feed, shared, cache, parts, stop)));
-    }
-    return buildFeed(feed, source, parts);
-  });
-}
-
-function buildSource(
-  { account, endpoint: name }: PlannedFeed,
-  shared: boolean,
-  cache: AnswerCache,
-  { api, clock, learned, overrides, config }: FeedParts,
-  stop: AbortSignal,
-): PageSource {
+/** One for all servers of an account × endpoint. */
+export function buildSource({ account, endpoint: name }: PlannedFeed, parts: SourceParts): OpenSource {
+  const { api, clock, learned, cache, overrides, config, shared } = parts;
   const key = `rate:${account.id ?? ''}:${name}`;
   const configured = config.dls_settings.api.requests_per_minute;
   const perMinute = overrides.requestsPerMinute ?? (configured === 'auto' ? undefined : configured);
@@ -107,29 +51,33 @@ function buildSource(
   });
   const endpoint = endpoints[name as EndpointName];
   const seconds = overrides.intervalSeconds ?? Math.max(120, config.dls_settings.api.timeout);
-  const intervalMs = seconds * 1000;
-  return new PageSource({
-    account,
-    endpoint,
-    name,
-    api,
-    limiter,
-    clock,
-    intervalMs,
-    shared,
-    cache,
-    stop,
+  const ended = new AbortController();
+  setMaxListeners(0, ended.signal);
+  const source = new PageSource({
+    ...{ account, endpoint, name: parts.name, api, limiter, clock, shared, cache },
+    intervalMs: seconds * 1000,
+    stop: ended.signal,
   });
+  return {
+    source,
+    close: () => {
+      ended.abort(new Error('its feeds have ended'));
+      source.forget();
+    },
+  };
 }
 
-function buildFeed(feed: PlannedFeed, source: PageSource, parts: FeedParts): Feed {
-  const { id, account, endpoint: endpointName, server } = feed;
-  const destination = parts.destinations.get(server);
-  if (destination === undefined) throw new Error(`no destination ${server}`);
+export function buildFeed(
+  { id, account, endpoint: endpointName, server }: PlannedFeed,
+  source: PageSource,
+  destination: Destination,
+  { dls_settings }: Config,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): Feed {
   const endpoint: Endpoint = endpoints[endpointName as EndpointName];
-  const { id: serverId, protocol, hostname, port } = destination.config;
+  const { protocol, hostname, port } = destination.config;
   const { unit, hasEnd, ordered, pageLimit } = endpoint;
-  const { settle_seconds, lookback_minutes, reread_minutes } = parts.config.dls_settings.api;
+  const { settle_seconds, lookback_minutes, reread_minutes } = dls_settings.api;
   const rules: WindowRules = {
     unit,
     hasEnd,
@@ -150,11 +98,12 @@ function buildFeed(feed: PlannedFeed, source: PageSource, parts: FeedParts): Fee
     identity: {
       accountId: account.id,
       endpoint: endpointName,
-      server: { id: serverId, protocol, hostname, port },
+      server: { id: server, protocol, hostname, port },
     },
     formatter: destination.formatter,
     sink: destination.sink,
     slots: destination.slots,
-    status: new FeedStatus(id, parts.clock, parts.log),
+    status: new FeedStatus(id, clock, log),
+    control: new FeedControl(),
   };
 }

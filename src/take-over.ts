@@ -11,7 +11,8 @@ export interface TakeOverOptions {
   /** Undefined when nothing is remembered: then nothing is taken over either. */
   readonly files: FileStore | undefined;
   readonly directories: readonly string[];
-  readonly api: DuoApi;
+  /** The client of now. */
+  readonly api: () => DuoApi;
   readonly log: Logger;
 }
 
@@ -58,7 +59,7 @@ async function look(
     return undefined;
   }
   const settled = await settleDlsCheckpoint(checkpoint, (ms, id) =>
-    serves(feed, api, ms, id, signal),
+    serves(feed, api(), ms, id, signal),
   );
   return { ...settled, file: checkpoint.file };
 }

@@ -67,8 +67,9 @@ export class Delivery {
 
   /** A line that the server alone refuses, again and again, is set aside; the rest of the page goes on. */
   async #write(origin: Origin, lines: readonly Line[]): Promise<void> {
-    const { sink, id } = this.#feed;
+    const { sink, id, status } = this.#feed;
     for (let rest = lines; rest.length > 0;) {
+      status.activity.at('server');
       try {
         const batch = { feedId: id, origin, lines: rest };
         this.#mark = (await sink.write(batch, this.#abandon)) ?? this.#mark;
@@ -95,13 +96,16 @@ export class Delivery {
   /** What must be on disk is tried until it is, the feed held and shown; what was sent is not sent again. */
   async #persist(write: () => Promise<void>): Promise<void> {
     const backoff = new Backoff(this.#tools.retry);
+    const { activity } = this.#feed.status;
     for (;;) {
+      activity.at('save');
       try {
         return await write();
       } catch (error) {
         if (this.#abandon.aborted) throw error;
         const waitMs = backoff.next();
         this.#feed.status.trouble(asForwarderError(error), waitMs);
+        activity.at('next try', waitMs);
         await this.#tools.clock.sleep(waitMs, this.#abandon);
       }
     }

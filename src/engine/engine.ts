@@ -1,181 +1,158 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import { Backoff } from '../core/backoff.ts';
-import { asForwarderError } from '../core/errors.ts';
-import type { Account } from '../core/types.ts';
-import type { Sink } from '../sinks/sink.ts';
-import type { AccountSource } from './account-watch.ts';
+import { follow } from '../core/abort.ts';
 import { type BeginTools, startOf } from './begin.ts';
-import { type Feed, type FeedTools, type Start, runFeed } from './feed.ts';
+import { type Feed, type FeedTools, type Start } from './feed.ts';
+import { supervise } from './supervise.ts';
+import { watchForStalls } from './watchdog.ts';
 
 const beginsAtOnce = 32;
 
-/** The feeds of one account. */
-export interface FeedSet {
-  readonly feeds: readonly Feed[];
-  /** Called when they have ended for good, long before the program may. */
+/** A feed with all that it holds. */
+export interface OpenFeed {
+  readonly feed: Feed;
+  /** Called once, when it has ended for good, long before the program may. */
   close(): void;
 }
 
+/** A feed that is to run. */
+export interface WantedFeed {
+  readonly id: string;
+  /** All that it depends on: when this differs the feed is started anew. */
+  readonly fingerprint: string;
+  open(): OpenFeed;
+}
+
 export interface EngineOptions {
-  readonly accounts: AccountSource;
-  readonly openFeeds: (account: Account) => FeedSet;
-  readonly sinks: readonly Sink[];
   readonly feedTools: FeedTools;
   readonly beginTools: BeginTools;
-  /** How long the feeds of an account that is gone may finish a delivery. */
+  /** Sends what waits at the servers at once. */
+  flush(): void;
+  /** How long a feed that is wanted no more may finish a delivery. */
   readonly graceMs: number;
 }
 
-/**
- * Runs the feeds of all accounts until `stop` (or, with `once`, until all are caught up). One feed's trouble,
- * whatever it is, stays in that feed. Resolves to whether every feed did all it had to.
- */
-export async function runEngine(
-  options: EngineOptions,
-  stop: AbortSignal,
-  abandon: AbortSignal,
-): Promise<boolean> {
-  const flush = (): void => options.sinks.forEach((sink) => sink.flush());
-  stop.addEventListener('abort', flush, { once: true });
-  const accounts = new RunningAccounts(options, stop, abandon);
-  const known = await options.accounts.watch((now) => accounts.become(now), stop);
-  const whole = await accounts.ended();
-  stop.removeEventListener('abort', flush);
-  return known && whole;
+/** What a change of the wanted feeds did, by feed id. */
+export interface Change {
+  readonly started: readonly string[];
+  readonly restarted: readonly string[];
+  readonly stopped: readonly string[];
+  readonly unchanged: number;
 }
 
 interface Running {
-  readonly account: Account;
-  /** Aborted when the account is gone, or goes on elsewhere. */
+  readonly fingerprint: string;
+  /** Undefined before it was opened, and when it was wanted no more by then. */
+  open: OpenFeed | undefined;
+  /** Aborted when the feed is wanted no more, or in another way. */
   readonly gone: AbortController;
   readonly done: Promise<boolean>;
 }
 
-class RunningAccounts {
+/**
+ * Runs the feeds that are wanted until `stop` (or, with `once`, until all are caught up). One feed's trouble,
+ * whatever it is, stays in that feed.
+ */
+export class Engine {
   readonly #options: EngineOptions;
   readonly #stop: AbortSignal;
   readonly #abandon: AbortSignal;
-  readonly #running = new Map<string | undefined, Running>();
+  readonly #running = new Map<string, Running>();
   /** Thousands of feeds that all read and save their first checkpoint at once would only cost memory. */
   readonly #begins = pLimit(beginsAtOnce);
+  readonly #flush: () => void;
 
   constructor(options: EngineOptions, stop: AbortSignal, abandon: AbortSignal) {
     this.#options = options;
     this.#stop = stop;
     this.#abandon = abandon;
+    this.#flush = () => options.flush();
+    stop.addEventListener('abort', this.#flush, { once: true });
+    watchForStalls(() => this.feeds, options.feedTools, stop);
+  }
+
+  /** The feeds of now. */
+  get feeds(): readonly Feed[] {
+    return [...this.#running.values()].flatMap(({ open }) => open?.feed ?? []);
   }
 
   /** Starts, ends and restarts what differs; the others notice nothing. */
-  become(accounts: readonly Account[]): void {
-    const wanted = new Map(accounts.map((account) => [account.id, account]));
-    for (const { account, gone } of this.#running.values()) {
-      if (!isSame(account, wanted.get(account.id))) gone.abort(new Error('the account is gone'));
+  become(wanted: readonly WantedFeed[]): Change {
+    const ids = new Set(wanted.map(({ id }) => id));
+    const stopped: string[] = [];
+    for (const [id, { gone }] of this.#running) {
+      if (ids.has(id) || gone.signal.aborted) continue;
+      gone.abort(new Error('the feed is wanted no more'));
+      stopped.push(id);
     }
-    for (const account of wanted.values()) this.#start(account);
+    const [started, restarted]: [string[], string[]] = [[], []];
+    for (const feed of wanted) {
+      const before = this.#running.get(feed.id);
+      if (before?.fingerprint === feed.fingerprint && !before.gone.signal.aborted) continue;
+      const wasRunning = before?.gone.signal.aborted === false;
+      before?.gone.abort(new Error('the feed has changed'));
+      this.#start(feed, before);
+      (wasRunning ? restarted : started).push(feed.id);
+    }
+    const changed = started.length + restarted.length;
+    return { started, restarted, stopped, unchanged: wanted.length - changed };
   }
 
+  /** Resolves, when all have ended, to whether every feed did all it had to. */
   async ended(): Promise<boolean> {
-    const done = await Promise.all([...this.#running.values()].map((running) => running.done));
-    return done.every((whole) => whole);
+    let known: readonly Running[] = [];
+    for (;;) {
+      const now = [...this.#running.values()];
+      if (now.every((running) => known.includes(running))) break;
+      known = now;
+      await Promise.all(now.map(({ done }) => done));
+    }
+    this.#stop.removeEventListener('abort', this.#flush);
+    const whole = await Promise.all(known.map(({ done }) => done));
+    return whole.every((all) => all);
   }
 
-  #start(account: Account): void {
-    const before = this.#running.get(account.id);
-    if (before?.gone.signal.aborted === false) return;
+  #start(wanted: WantedFeed, before: Running | undefined): void {
     const gone = new AbortController();
     setMaxListeners(0, gone.signal);
-    const run = (): Promise<boolean> => this.#run(account, gone.signal);
+    const run = (): Promise<boolean> => this.#run(wanted, running);
     // Two feeds of one checkpoint never run at the same time.
-    const done = (before === undefined ? run() : before.done.then(run)).finally(() => {
-      if (gone.signal.aborted && this.#running.get(account.id)?.gone === gone) {
-        this.#running.delete(account.id);
-      }
-    });
+    const done = (before === undefined ? Promise.resolve().then(run) : before.done.then(run)).finally(
+      () => {
+        if (gone.signal.aborted && this.#running.get(wanted.id) === running) {
+          this.#running.delete(wanted.id);
+        }
+      },
+    );
     // A fault is told when all end; until then the others go on.
     done.catch(() => undefined);
-    this.#running.set(account.id, { account, gone, done });
+    const running: Running = { fingerprint: wanted.fingerprint, open: undefined, gone, done };
+    this.#running.set(wanted.id, running);
   }
 
-  async #run(account: Account, gone: AbortSignal): Promise<boolean> {
+  async #run(wanted: WantedFeed, running: Running): Promise<boolean> {
+    const gone = running.gone.signal;
     if (gone.aborted) return false;
-    const { openFeeds, feedTools, graceMs } = this.#options;
+    const { feedTools, beginTools, graceMs } = this.#options;
     const [stop, abandon] = [follow(this.#stop, gone), follow(this.#abandon)];
     const over = new AbortController();
-    const set = openFeeds(account);
+    const open = (running.open = wanted.open());
     const late = async (): Promise<void> => {
       await feedTools.clock.sleep(graceMs, over.signal);
-      if (!over.signal.aborted) abandon.abort(new Error('the account is gone'));
+      if (!over.signal.aborted) abandon.abort(new Error('the feed is wanted no more'));
     };
     const leave = (): void => void late();
     gone.addEventListener('abort', leave, { once: true });
+    const begin = (signal: AbortSignal): Promise<Start> =>
+      this.#begins(() => startOf(open.feed, beginTools, signal));
     try {
-      const done = await Promise.all(
-        set.feeds.map((feed) => {
-          const begin = (): Promise<Start> =>
-            this.#begins(() => startOf(feed, this.#options.beginTools, stop.signal));
-          return supervise(feed, begin, feedTools, stop.signal, abandon.signal);
-        }),
-      );
-      return done.every((whole) => whole);
+      return await supervise(open.feed, begin, feedTools, stop.signal, abandon.signal);
     } finally {
       gone.removeEventListener('abort', leave);
       over.abort();
       stop.release();
       abandon.release();
-      if (gone.aborted) set.close();
+      if (gone.aborted) open.close();
     }
   }
-}
-
-function isSame(account: Account, other: Account | undefined): boolean {
-  return account.name === other?.name && account.apiHost === other.apiHost;
-}
-
-interface Following {
-  readonly signal: AbortSignal;
-  abort(reason: Error): void;
-  release(): void;
-}
-
-/** A signal that follows others until it is let go; AbortSignal.any holds on for as long as they live. */
-function follow(...signals: readonly AbortSignal[]): Following {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  const releases = signals.map((signal) => {
-    const abort = (): void => controller.abort(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    return () => signal.removeEventListener('abort', abort);
-  });
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    release: () => releases.forEach((release) => release()),
-  };
-}
-
-async function supervise(
-  feed: Feed,
-  begin: () => Promise<Start>,
-  feedTools: FeedTools,
-  stop: AbortSignal,
-  abandon: AbortSignal,
-): Promise<boolean> {
-  const retry = new Backoff(feedTools.retry);
-  const park = new Backoff(feedTools.park);
-  while (!stop.aborted) {
-    try {
-      return await runFeed(feed, await begin(), feedTools, stop, abandon);
-    } catch (error) {
-      if (stop.aborted) break;
-      const failure = asForwarderError(error);
-      const parks = failure.remedy === 'park' || failure.remedy === 'stop';
-      const waitMs = (parks ? park : retry).next(failure.retryAfterMs);
-      feed.status.trouble(failure, feedTools.once ? 0 : waitMs);
-      if (feedTools.once) return false;
-      await feedTools.clock.sleep(waitMs, stop);
-    }
-  }
-  return false;
 }

@@ -1,12 +1,14 @@
 import type { Clock } from '../core/clock.ts';
 import type { ForwarderError } from '../core/errors.ts';
 import type { Fields, Logger } from '../core/log.ts';
+import { Activity } from './activity.ts';
 
 export type Phase = 'starting' | 'catching up' | 'running' | 'retrying' | 'parked' | 'ended';
 
 /** How one feed goes. It logs changes of state, not attempts. */
 export class FeedStatus {
   readonly feedId: string;
+  readonly activity: Activity;
   phase: Phase = 'starting';
   sinceMs: number;
   problem: ForwarderError | undefined;
@@ -23,6 +25,7 @@ export class FeedStatus {
     this.feedId = feedId;
     this.#clock = clock;
     this.#log = log;
+    this.activity = new Activity(clock);
     this.sinceMs = clock.nowMs();
   }
 
@@ -63,6 +66,7 @@ export class FeedStatus {
   }
 
   ended(): void {
+    this.activity.at('ended');
     this.#enter('ended');
   }
 

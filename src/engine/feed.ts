@@ -5,7 +5,7 @@
 import { Backoff } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Cursor } from '../core/cursor.ts';
-import { type ForwarderError, asForwarderError } from '../core/errors.ts';
+import { ForwarderError, asForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Account, ApiAnswer, DeadLetterBox, Gap, GapBox, Mark } from '../core/types.ts';
 import type { CheckpointStore, FeedIdentity } from '../checkpoint/checkpoint.ts';
@@ -14,8 +14,9 @@ import type { Formatter } from '../formatters/formatter.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { Backlog } from './backlog.ts';
 import { Delivery } from './delivery.ts';
+import type { FeedControl } from './feed-control.ts';
 import type { FeedStatus } from './feed-status.ts';
-import type { PageSource } from './page-source.ts';
+import type { PageSource, Tick } from './page-source.ts';
 import { PollNews } from './poll-news.ts';
 import type { Slots } from './slots.ts';
 import {
@@ -41,6 +42,7 @@ export interface Feed {
   readonly sink: Sink;
   readonly slots: Slots;
   readonly status: FeedStatus;
+  readonly control: FeedControl;
 }
 
 export interface FeedTools {
@@ -81,8 +83,10 @@ export async function runFeed(
     await feed.sink.restore(feed.id, start.mark, stop);
     return await run.until(stop);
   } finally {
-    await run.finish();
-    feed.status.ended();
+    if (!wasLeft(stop)) {
+      await run.finish();
+      feed.status.ended();
+    }
   }
 }
 
@@ -114,6 +118,7 @@ class FeedRun {
   async until(stop: AbortSignal): Promise<boolean> {
     while (!stop.aborted) {
       try {
+        await this.#passed(stop);
         const whole = await this.#step(stop);
         if (whole !== undefined) return whole;
       } catch (error) {
@@ -133,16 +138,19 @@ class FeedRun {
     const { window } = opened.cursor;
     this.#asking = opened;
     const openedMs = Math.max(window.nowMs, source.nowMs());
-    const params = endpoint.params(window);
+    const params = source.asked(endpoint.params(window));
+    status.activity.at('limit');
     const call = await source.prepare(params, this.#tick, stop);
     const work = async (): Promise<Reading | undefined> => {
       // Another server's feed had the answer, and it is kept no more: a place never waits for leave.
       if (call.dropped === true) return undefined;
+      status.activity.at('duo');
       const answer = await source.fetch(call, params, stop);
       // Only answers tell Duo's time: a window that a wrong clock opened before the first one is void.
       if (source.isAhead(openedMs)) return this.#goTo(abandonWindow(this.#cursor));
       return this.#deliver(answer, opened);
     };
+    status.activity.at('place');
     const page = await slots.run(stop, work, this.#retry.attempts > 0);
     if (page === undefined) return undefined;
     this.#retry.reset();
@@ -162,9 +170,26 @@ class FeedRun {
       if (goesOn !== undefined) return { ...goesOn, ...joined(this.#asking?.gap, goesOn.gap) };
       this.#goTo(abandonWindow(this.#cursor));
     }
-    const tick = await source.tick(this.#tick, stop);
+    const tick = await this.#nextTick(stop);
     this.#tick = tick.number;
     return open(this.#cursor, tick.nowMs, rules);
+  }
+
+  async #nextTick(stop: AbortSignal): Promise<Tick> {
+    const { source, status, control } = this.#feed;
+    for (;;) {
+      status.activity.at('next poll', source.intervalMs);
+      const tick = await source.tick(this.#tick, stop);
+      if (!control.isPaused) return tick;
+      await this.#passed(stop);
+    }
+  }
+
+  async #passed(stop: AbortSignal): Promise<void> {
+    const { control, status } = this.#feed;
+    if (!control.isPaused) return;
+    status.activity.at('paused');
+    await control.passed(stop);
   }
 
   #goTo(cursor: Cursor): undefined {
@@ -221,8 +246,10 @@ class FeedRun {
     const waitMs = parks
       ? this.#feed.source.parkMs(error, this.#tools.park)
       : this.#retry.next(error.retryAfterMs);
-    this.#feed.status.trouble(error, waitMs);
-    await this.#tools.clock.sleep(waitMs, stop);
+    const { status, control } = this.#feed;
+    status.trouble(error, waitMs);
+    status.activity.at('next try', waitMs);
+    await control.sleep(waitMs, this.#tools.clock, stop);
     return true;
   }
 
@@ -241,6 +268,11 @@ class FeedRun {
       this.#feed.status.trouble(asForwarderError(error), 0);
     });
   }
+}
+
+/** Another run has taken over from one that stood still. */
+function wasLeft(stop: AbortSignal): boolean {
+  return stop.reason instanceof ForwarderError && stop.reason.code === 'feed_stalled';
 }
 
 /** One gap out of two that follow each other: the edge moved on while the request was tried again. */

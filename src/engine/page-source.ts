@@ -6,6 +6,7 @@ import type { Account, ApiAnswer, Params } from '../core/types.ts';
 import type { DuoApi, RateLimiter } from '../duo/api.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { AnswerCache, Call } from './answer-cache.ts';
+import { sleepUnless } from './feed-control.ts';
 
 /** One beat of the poll clock: feeds that are caught up wait for it and ask with its time. */
 export interface Tick {
@@ -23,8 +24,8 @@ export interface PageSourceOptions {
   readonly clock: Clock;
   /** The pause between two polls of one who is caught up. */
   readonly intervalMs: number;
-  /** Whether several servers read this source: then its newest answer is kept. */
-  readonly shared: boolean;
+  /** Whether several servers read this source now: then its newest answer is kept. */
+  readonly shared: () => boolean;
   readonly cache: AnswerCache;
   /** Ends what is shared; a feed that leaves ends only its own wait. */
   readonly stop: AbortSignal;
@@ -48,9 +49,42 @@ export class PageSource {
   /** Duo refuses, whatever is asked (or only this `key`): while it is parked nobody asks, then one for all. */
   #refusal: { readonly error: ForwarderError; readonly key: string | undefined } | undefined;
   #test: Promise<ApiAnswer> | undefined;
+  #intervalMs: number;
+  #maxcount: number | undefined;
+  readonly #sleepers = new Set<() => void>();
 
   constructor(options: PageSourceOptions) {
     this.#options = options;
+    this.#intervalMs = options.intervalMs;
+  }
+
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** Another pause between polls than the config's, until the program ends; undefined: the config's. */
+  setInterval(ms: number | undefined): void {
+    this.#intervalMs = ms ?? this.#options.intervalMs;
+    this.#wake();
+  }
+
+  /** At most so many rows a page, where the log can be asked for less; undefined: as many as Duo gives. */
+  setMaxcount(rows: number | undefined): void {
+    this.#maxcount = rows;
+  }
+
+  /** The next tick is now, and who was refused may try again. */
+  pollNow(): void {
+    this.#tickAtMs = Number.NEGATIVE_INFINITY;
+    this.#parkedUntilMs = 0;
+    this.#wake();
+  }
+
+  /** The parameters as they are sent. */
+  asked(params: Params): Params {
+    const { limit } = params;
+    if (this.#maxcount === undefined || limit === undefined) return params;
+    return { ...params, limit: String(Math.min(this.#maxcount, Number(limit))) };
   }
 
   /** Duo's time now. */
@@ -60,16 +94,17 @@ export class PageSource {
 
   /** The first tick after number `after`; it may have begun already, less than an interval ago. Rejects when aborted. */
   async tick(after: number, signal: AbortSignal): Promise<Tick> {
-    const { clock, intervalMs } = this.#options;
+    const { clock } = this.#options;
     for (;;) {
       signal.throwIfAborted();
-      const dueInMs = this.#tickAtMs + intervalMs - clock.monotonicMs();
+      const dueInMs = this.#tickAtMs + this.#intervalMs - clock.monotonicMs();
       if (this.#tick === undefined || dueInMs <= 0 || this.isAhead(this.#tick.nowMs)) {
         this.#tick = { number: (this.#tick?.number ?? -1) + 1, nowMs: this.nowMs() };
         this.#tickAtMs = clock.monotonicMs();
       }
       if (this.#tick.number > after) return this.#tick;
-      await clock.sleep(this.#tickAtMs + intervalMs - clock.monotonicMs(), signal);
+      const waitMs = this.#tickAtMs + this.#intervalMs - clock.monotonicMs();
+      await sleepUnless(this.#sleepers, waitMs, clock, signal);
     }
   }
 
@@ -89,7 +124,9 @@ export class PageSource {
     if (call === undefined || (call.last && call.tick !== tick)) {
       if (call !== undefined) cache.drop(call);
       call = { key, tick, permit: limiter.acquire(stop), answer: undefined, last: false };
-      call.permit.catch(() => undefined);
+      const asked = call;
+      // Nobody must wait for a leave that will not come.
+      call.permit.catch(() => cache.drop(asked));
       cache.add(call);
     }
     await abortable(call.permit, signal);
@@ -153,8 +190,8 @@ export class PageSource {
       this.#park?.reset();
       call.last = endpoint.offset(answer) === undefined && this.#isLast(answer);
       if (this.#newest !== undefined && this.#newest !== call) cache.drop(this.#newest);
-      this.#newest = shared ? call : undefined;
-      if (shared) cache.keep(call, answer.size);
+      this.#newest = shared() ? call : undefined;
+      if (this.#newest !== undefined) cache.keep(call, answer.size);
       else cache.drop(call);
       return answer;
     } catch (error) {
@@ -164,6 +201,10 @@ export class PageSource {
       if (failure.remedy === 'park') this.#refuse(failure, call);
       throw failure;
     }
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#sleepers]) wake();
   }
 
   #refuse(error: ForwarderError, call: Call): void {
