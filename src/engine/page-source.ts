@@ -108,6 +108,12 @@ export class PageSource {
     }
   }
 
+  /** How long until whoever has had this beat gets the next one. */
+  nextTickMs(): number {
+    const { clock, intervalMs } = this.#options;
+    return Math.max(0, this.#tickAtMs + intervalMs - clock.monotonicMs());
+  }
+
   /** Whether this was never Duo's time: a wrong clock said so before an answer of Duo set it right. */
   isAhead(nowMs: number): boolean {
     return nowMs > this.nowMs() + tolerableMs;

@@ -19,6 +19,8 @@ export interface TakenPage {
   readonly events: readonly LogEvent[];
   /** Events that Duo showed only after the position had passed them. */
   readonly late: number;
+  /** How late the latest of them is at least: a re-read so long after its time did not show it yet. */
+  readonly lateByMs: number;
   /** The page's newest and oldest readable times; undefined when no row has one. */
   readonly newestMs: number | undefined;
   readonly oldestMs: number | undefined;
@@ -44,6 +46,7 @@ export function takePage(
   const name = pageName(rows);
   const again = name !== '' && name === window.lastPage;
   let late = 0;
+  let lateByMs = 0;
   let timeMs = cursor.positionMs;
   let newestMs: number | undefined;
   let oldestMs: number | undefined;
@@ -60,7 +63,12 @@ export function takePage(
     if (!taken.take(id, timeMs)) continue;
     events.push(new TakenRow(facts.row, id, timeMs));
     if (facts.timeMs === undefined) continue;
-    if (timeMs <= window.fromMs && window.rereadPages !== undefined) late += 1;
+    if (timeMs <= window.fromMs && window.rereadPages !== undefined) {
+      late += 1;
+      // Without order a change of state looks the same; a re-read in parts had not come so far everywhere.
+      const proves = rules.ordered && cursor.rereadToMs === undefined;
+      if (proves) lateByMs = Math.max(lateByMs, cursor.rereadAtMs - timeMs);
+    }
     if (rules.ordered && timeMs < rememberFromMs) idsSinceMs = Math.max(idsSinceMs, timeMs + 1);
     // A row dated after now counts as now: a wrong clock at Duo's customer must not move us past real rows.
     const atMs = Math.min(timeMs, window.nowMs);
@@ -82,7 +90,8 @@ export function takePage(
     taken: events.length === 0 && keepMs <= cursor.idsSinceMs ? cursor.taken : taken.toString(),
     fullest: Math.max(cursor.fullest, rows.length),
   };
-  return { count: rows.length, events, late, newestMs, oldestMs, name, again, cursor: moved };
+  const seen = { count: rows.length, events, late, lateByMs, newestMs, oldestMs, name, again };
+  return { ...seen, cursor: moved };
 }
 
 class TakenRow implements LogEvent {

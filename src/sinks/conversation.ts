@@ -2,6 +2,7 @@ import type { ForwarderError } from '../core/errors.ts';
 import { type Connection, reset } from './connection.ts';
 import { closedEarly, connectionBroken, notClosed, serverError, stalled } from './errors.ts';
 import type { Machine } from './machine.ts';
+import { type Payload, Pieces } from './payload.ts';
 import { wasReset } from './peer-end.ts';
 import type { ServerOptions, SinkTools } from './sink.ts';
 import { txQueue } from './tx-queue.ts';
@@ -68,7 +69,7 @@ export class Conversation {
    * Throws a ForwarderError otherwise, `server_not_closing` when all was taken and only the peer's
    * end is missing; the caller then closes or abandons the connection.
    */
-  async send(payload: Uint8Array, goal: Goal): Promise<void> {
+  async send(payload: Payload, goal: Goal): Promise<void> {
     const done = new AbortController();
     try {
       await Promise.race([
@@ -102,16 +103,16 @@ export class Conversation {
     reset(this.#connection);
   }
 
-  async #talk(payload: Uint8Array, goal: Goal): Promise<void> {
+  async #talk(payload: Payload, goal: Goal): Promise<void> {
     const { clock } = this.#tools;
     const startMs = clock.monotonicMs();
     let most = sliceBytes;
-    for (let at = 0; at < payload.length;) {
-      const slice = payload.subarray(at, at + most);
+    const pieces = new Pieces(payload);
+    while (!pieces.isOver) {
+      const slice = pieces.next(most);
       const sentMs = clock.monotonicMs();
       await this.#write(slice);
       this.#handedBytes += slice.length;
-      at += slice.length;
       const isQuick = clock.monotonicMs() - sentMs < quickMs;
       most = isQuick ? Math.min(mostSliceBytes, most * 2) : sliceBytes;
     }

@@ -1,4 +1,5 @@
 import type { Batch } from '../core/types.ts';
+import { Payload } from './payload.ts';
 import { deferred, type Deferred } from './waiting.ts';
 
 /** One `write` that is under way. */
@@ -31,15 +32,14 @@ export interface Part {
   readonly writing: Writing;
   readonly from: number;
   readonly to: number;
+  /** Newlines included. */
+  readonly bytes: number;
 }
 
 /** Lines of one or several writes that go over one connection together. */
 export interface Group {
   readonly parts: readonly Part[];
-  /** Every line with its newline. */
-  readonly payload: Buffer;
-  /** Where each line ends in the payload. */
-  readonly ends: readonly number[];
+  readonly payload: Payload;
 }
 
 export interface Waiting {
@@ -49,8 +49,6 @@ export interface Waiting {
   readonly due: boolean;
   readonly heldBack: boolean;
 }
-
-const newline = 0x0a;
 
 /** The writes that wait, in the order of their arrival. */
 export class Gather {
@@ -115,7 +113,7 @@ export class Gather {
    */
   cut(maxLines: number, maxBytes: number, nowMs: number): Group | undefined {
     const parts: Part[] = [];
-    const ends: number[] = [];
+    const going: Uint8Array[] = [];
     let size = 0;
     for (const writing of this.#writings) {
       const isSuspect = writing.suspicion !== undefined;
@@ -123,33 +121,29 @@ export class Gather {
       if (isSuspect && parts.length > 0) continue;
       const { lines } = writing.batch;
       const limit = isSuspect ? 1 : maxLines;
+      const before = size;
       let to = writing.next;
       for (let line = lines[to]; line !== undefined; line = lines[to]) {
-        const full = ends.length >= limit || size + line.bytes.length + 1 > maxBytes;
-        if (full && ends.length > 0) break;
+        const full = going.length >= limit || size + line.bytes.length + 1 > maxBytes;
+        if (full && going.length > 0) break;
         size += line.bytes.length + 1;
-        ends.push(size);
+        going.push(line.bytes);
         to += 1;
       }
       if (to === writing.next) break;
-      parts.push({ writing, from: writing.next, to });
+      parts.push({ writing, from: writing.next, to, bytes: size - before });
       writing.onWire = true;
       writing.due = true;
       if (isSuspect) break;
     }
     if (parts.length === 0) return undefined;
-    return { parts, payload: payloadOf(parts, size), ends };
+    return { parts, payload: new Payload(going) };
   }
 
   /** Its lines are confirmed; writes that are complete resolve. */
   confirm(group: Group): void {
-    let lines = 0;
-    let start = 0;
-    for (const { writing, from, to } of group.parts) {
-      lines += to - from;
-      const end = group.ends[lines - 1] ?? group.payload.length;
-      writing.bytes -= end - start;
-      start = end;
+    for (const { writing, to, bytes } of group.parts) {
+      writing.bytes -= bytes;
       writing.next = to;
       writing.onWire = false;
       writing.suspicion = undefined;
@@ -163,20 +157,6 @@ export class Gather {
   giveBack(group: Group): void {
     for (const { writing } of group.parts) writing.onWire = false;
   }
-}
-
-function payloadOf(parts: readonly Part[], size: number): Buffer {
-  const payload = Buffer.allocUnsafe(size);
-  let at = 0;
-  for (const { writing, from, to } of parts) {
-    for (const { bytes } of writing.batch.lines.slice(from, to)) {
-      payload.set(bytes, at);
-      at += bytes.length;
-      payload[at] = newline;
-      at += 1;
-    }
-  }
-  return payload;
 }
 
 function isHeldBack({ suspicion }: Writing, nowMs: number): boolean {

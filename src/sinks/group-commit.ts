@@ -9,6 +9,7 @@ import { Gather, type Group } from './gather.ts';
 import { GroupSize } from './group-size.ts';
 import type { Machine } from './machine.ts';
 import { Pace } from './pace.ts';
+import type { Payload } from './payload.ts';
 import { Refusals } from './refusals.ts';
 import { Replay, type ReplayPiece } from './replay.ts';
 import type { ServerOptions, Sink, SinkState, SinkTools } from './sink.ts';
@@ -20,14 +21,12 @@ type Job =
   | {
       readonly kind: 'group';
       readonly group: Group;
-      readonly payload: Buffer;
-      readonly lines: number;
+      readonly payload: Payload;
     }
   | {
       readonly kind: 'replay';
       readonly piece: ReplayPiece;
-      readonly payload: Buffer;
-      readonly lines: number;
+      readonly payload: Payload;
     };
 
 // Slots can be given back without a write, and nobody tells.
@@ -179,7 +178,7 @@ export class GroupCommitSink implements Sink {
     let job: Job | undefined = planned;
     let conversation: Conversation | undefined;
     try {
-      await this.#pace?.take(planned.lines, this.#closing.signal);
+      await this.#pace?.take(planned.payload.lines.length, this.#closing.signal);
       conversation = await this.#connections.open(goal, this.#closing.signal);
       job = this.#cutAgain(planned);
       if (job === undefined) return goal === 'drained' ? conversation.close() : undefined;
@@ -208,14 +207,14 @@ export class GroupCommitSink implements Sink {
   #cutAgain(job: Job): Job | undefined {
     if (job.kind === 'replay') return job;
     this.#gather.giveBack(job.group);
-    return this.#cut(this.#pace === undefined ? this.#size.lines : job.lines);
+    return this.#cut(this.#pace === undefined ? this.#size.lines : job.payload.lines.length);
   }
 
   #cut(maxLines: number): Job | undefined {
     const nowMs = this.#tools.clock.monotonicMs();
     const group = this.#gather.cut(maxLines, this.#mostBytes, nowMs);
     if (group === undefined) return undefined;
-    return { kind: 'group', group, payload: group.payload, lines: group.ends.length };
+    return { kind: 'group', group, payload: group.payload };
   }
 
   // A long-lived connection that breaks while nothing is under way: what was confirmed is in doubt.
@@ -230,12 +229,12 @@ export class GroupCommitSink implements Sink {
     this.#backoff.reset();
     this.#trouble.ends();
     this.#dialer.proven();
-    const { lines } = job;
+    const lines = job.payload.lines.length;
     const used = Math.max(lines / this.#size.lines, job.payload.length / this.#mostBytes);
     this.#size.succeeded(lines, used, tookMs <= this.#tools.timing.quickMs);
     this.#refusals.confirmed();
     if (job.kind === 'replay') return this.#replay.sent(job.piece);
-    this.#confirmedLines += job.lines;
+    this.#confirmedLines += lines;
     this.#replay.confirmed(job.group);
     this.#gather.confirm(job.group);
   }
@@ -251,7 +250,7 @@ export class GroupCommitSink implements Sink {
     // A kernel that has taken all and sends no end has a living process, so nothing it confirmed is in doubt.
     if (!isUnclosed || !this.#machine.seesTxQueue) this.#replay.failed();
     if (wasConnected) {
-      this.#size.failed(job.lines);
+      this.#size.failed(job.payload.lines.length);
     }
     const refused = wasConnected && job.kind === 'group' ? job.group : undefined;
     this.#refusals.failed(refused, error);

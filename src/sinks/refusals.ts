@@ -28,7 +28,7 @@ export class Refusals {
 
   /** `group`: what was refused; undefined when no group was, because nothing was sent. */
   failed(group: Group | undefined, error: ForwarderError): void {
-    const writing = group?.ends.length === 1 ? group.parts[0]?.writing : undefined;
+    const writing = group?.payload.lines.length === 1 ? group.parts[0]?.writing : undefined;
     const otherFailures = this.#failed;
     this.#failed += 1;
     if (writing === undefined) return;

@@ -1,8 +1,8 @@
 import type { Group } from './gather.ts';
+import type { Payload } from './payload.ts';
 
 interface Confirmed {
-  readonly payload: Buffer;
-  readonly ends: readonly number[];
+  readonly payload: Payload;
   /** Times it was sent again as a whole. */
   replays: number;
   /** Lines of the present replay that are confirmed. */
@@ -12,8 +12,7 @@ interface Confirmed {
 }
 
 export interface ReplayPiece {
-  readonly payload: Buffer;
-  readonly lines: number;
+  readonly payload: Payload;
 }
 
 // A receiver killed again and again may read a group and lose it each time (measured: three times in a row
@@ -37,9 +36,9 @@ export class Replay {
     return this.#pending.length > 0;
   }
 
-  confirmed({ payload, ends }: Group): void {
+  confirmed({ payload }: Group): void {
     if (this.#groups === 0) return;
-    this.#last.push({ payload, ends, replays: 0, next: 0, inDoubt: false });
+    this.#last.push({ payload, replays: 0, next: 0, inDoubt: false });
     if (this.#last.length > this.#groups) this.#last.shift();
   }
 
@@ -54,17 +53,15 @@ export class Replay {
   next(maxLines: number): ReplayPiece | undefined {
     const group = this.#pending[0];
     if (group === undefined) return undefined;
-    const to = Math.min(group.ends.length, group.next + maxLines);
-    const start = group.ends[group.next - 1] ?? 0;
-    return { payload: group.payload.subarray(start, group.ends[to - 1]), lines: to - group.next };
+    return { payload: group.payload.part(group.next, group.next + maxLines) };
   }
 
   /** The piece is confirmed. */
   sent(piece: ReplayPiece): void {
     const group = this.#pending[0];
     if (group === undefined) return;
-    group.next += piece.lines;
-    if (group.next < group.ends.length) return;
+    group.next += piece.payload.lines.length;
+    if (group.next < group.payload.lines.length) return;
     group.next = 0;
     group.replays += 1;
     const again = group.inDoubt && group.replays < mostReplays;

@@ -100,4 +100,25 @@ describe('a page', () => {
     expect(takePage(rows.slice(1), cursor, rules).again).toBe(false);
     expect(takePage([], cursor, rules)).toMatchObject({ name: '', again: false });
   });
+
+  it('tells how late an event is at least, by the re-read that did not show it yet', () => {
+    const minuteMs = 60_000;
+    const late = facts('{"a":1}', nowMs - 9 * minuteMs, 'late');
+    const given = { ...begin(nowMs - 10 * minuteMs), positionMs: nowMs - 8 * minuteMs };
+    const at = (cursor: Cursor, how = rules): number => {
+      const opened = open(cursor, nowMs, how);
+      if (opened === undefined) throw new Error('nothing to ask');
+      expect(opened.cursor.window.rereadPages).toBe(0);
+      const page = takePage([late], opened.cursor, how);
+      expect(page.late).toBe(1);
+      return page.lateByMs;
+    };
+    expect(at({ ...given, rereadAtMs: nowMs - 2 * minuteMs - 600_000 })).toBe(0);
+    expect(at({ ...given, rereadAtMs: nowMs - minuteMs })).toBe(8 * minuteMs);
+    // Not where only a part was read again, nor where a change of state looks like a late row.
+    expect(at({ ...given, rereadAtMs: nowMs - minuteMs, rereadToMs: nowMs - 9.5 * minuteMs })).toBe(
+      0,
+    );
+    expect(at({ ...given, rereadAtMs: nowMs - minuteMs }, { ...rules, ordered: false })).toBe(0);
+  });
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,8 @@ export interface LifeFiles {
 export interface CollectorKind {
   readonly debian: DebianProgram;
   readonly protocol: 'tcp' | 'udp';
+  /** Started by root it becomes a user without rights, to whom its folder is then open. */
+  readonly dropsRights?: boolean;
   /** Further files for its folder, by name. */
   readonly files?: Readonly<Record<string, string>>;
   config(files: LifeFiles): string;
@@ -55,8 +57,10 @@ export interface CollectorKind {
 export async function startCollector(kind: CollectorKind): Promise<Collector> {
   const folder = await mkdtemp(join(tmpdir(), 'duologsync-collector-'));
   const port = await freePort();
+  const isOpen = kind.dropsRights === true;
+  if (isOpen) await chmod(folder, 0o777);
   for (const [name, text] of Object.entries(kind.files ?? {})) {
-    await writeFile(join(folder, name), text, { mode: 0o600 });
+    await writeFile(join(folder, name), text, { mode: isOpen ? 0o644 : 0o600 });
   }
   const collector = new Process(kind, folder, port);
   try {

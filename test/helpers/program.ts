@@ -19,6 +19,8 @@ export interface TestServer {
   readonly id: string;
   readonly protocol: 'TCP' | 'TCPSSL' | 'UDP';
   readonly port: number;
+  /** localhost unless set. */
+  readonly hostname?: string;
   readonly endpoints: readonly string[];
   readonly format?: 'JSON' | 'CEF';
   /** Further lines of the server's section. */
@@ -34,12 +36,16 @@ export interface Workplace {
   remove(): Promise<void>;
 }
 
-/** A temporary folder with a config file for the simulator and these servers; `api` and `account` are lines of these sections. */
+/**
+ * A temporary folder with a config file for the simulator and these servers; `api`, `account` and `settings`
+ * (dls_settings) are lines of these sections.
+ */
 export async function makeWorkplace(
   duo: DuoSimulator,
   servers: readonly TestServer[],
   api: readonly string[] = [],
   account: readonly string[] = [],
+  settings: readonly string[] = [],
 ): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), 'duologsync-e2e-'));
   const state = join(folder, 'state');
@@ -51,6 +57,7 @@ export async function makeWorkplace(
     "version: '1.0.0'",
     'dls_settings:',
     `  log_filepath: '${logFile}'`,
+    ...settings.map((line) => `  ${line}`),
     '  api:',
     '    offset: 2',
     '    settle_seconds: 0',
@@ -59,9 +66,9 @@ export async function makeWorkplace(
     '  checkpointing:',
     `    directory: '${state}'`,
     'servers:',
-    ...servers.flatMap(({ id, protocol, port, format = 'JSON', more }) => [
+    ...servers.flatMap(({ id, protocol, port, hostname = 'localhost', format = 'JSON', more }) => [
       `  - id: ${id}`,
-      '    hostname: localhost',
+      `    hostname: ${hostname}`,
       `    port: ${port}`,
       `    protocol: ${protocol}`,
       `    log_format: ${format}`,

@@ -4,6 +4,7 @@ import type { Dialer } from '../../src/sinks/connection.ts';
 import { Connections } from '../../src/sinks/connections.ts';
 import { dial } from '../../src/sinks/dial.ts';
 import { thisMachine } from '../../src/sinks/machine.ts';
+import { Payload } from '../../src/sinks/payload.ts';
 import { listen, wellBehaved, type Receiver } from './helpers/servers.ts';
 import { never, serverAt, shortTiming, testTools, until } from './helpers/tools.ts';
 
@@ -33,9 +34,9 @@ async function place() {
 describe('the connections of a server', () => {
   it('are a new one for each group that is confirmed by their end', async () => {
     const { connections, kept, receiver } = await place();
-    for (const text of ['one\n', 'two\n']) {
+    for (const text of ['one', 'two']) {
       const conversation = await connections.open('drained', never);
-      await conversation.send(Buffer.from(text), 'drained');
+      await conversation.send(new Payload([Buffer.from(text)]), 'drained');
       connections.done(conversation);
     }
     expect(receiver.sockets).toHaveLength(2);
@@ -45,7 +46,7 @@ describe('the connections of a server', () => {
   it('are one that is kept where no end is waited for, and a new one after it broke', async () => {
     const { connections, over, receiver } = await place();
     const first = await connections.open('none', never);
-    await first.send(Buffer.from('one\n'), 'none');
+    await first.send(new Payload([Buffer.from('one')]), 'none');
     connections.done(first);
     expect(await connections.open('none', never)).toBe(first);
     receiver.sockets[0]?.resetAndDestroy();
@@ -58,7 +59,7 @@ describe('the connections of a server', () => {
   it('end in good order when idle, and by a reset when something is under way', async () => {
     const { connections, kept, receiver } = await place();
     const idle = await connections.open('none', never);
-    await idle.send(Buffer.from('one\n'), 'none');
+    await idle.send(new Payload([Buffer.from('one')]), 'none');
     connections.done(idle);
     const busy = await connections.open('drained', never);
     await until(() => receiver.sockets.length === 2);

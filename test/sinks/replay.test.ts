@@ -13,7 +13,7 @@ function groupOf(name: string, lines: number): Group {
 }
 
 const textOf = ({ payload }: ReplayPiece): string =>
-  payload.lines.map((line) => `${Buffer.from(line)}\n`).join('');
+  payload.lines.map((line) => `${Buffer.from(line).toString()}\n`).join('');
 
 /** Sends all that is to be sent again; gives the texts of the pieces. */
 function replayAll(replay: Replay, maxLines = 1_000): string[] {

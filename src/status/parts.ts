@@ -1,0 +1,102 @@
+import type { Account } from '../core/types.ts';
+
+/** What the running program knows of itself; the snapshot is made of it. Times are Unix milliseconds. */
+export interface Parts {
+  readonly nowMs: number;
+  readonly startedMs: number;
+  readonly pid: number;
+  readonly version: string;
+  readonly configFile: string;
+  readonly stateDirectory: string;
+  readonly feeds: readonly FeedPart[];
+  readonly servers: readonly ServerPart[];
+  readonly duo: DuoPart | undefined;
+  /** What is wrong besides feeds and servers: a reload that failed, child accounts that cannot be listed. */
+  readonly others: readonly OtherPart[];
+}
+
+export interface FeedPart {
+  readonly id: string;
+  readonly account: Pick<Account, 'id' | 'name'>;
+  readonly endpoint: string;
+  readonly server: string;
+  /** Since when somebody has it paused; undefined: it is not. */
+  readonly pausedSinceMs?: number | undefined;
+  readonly status: FeedState;
+}
+
+/** engine/feed-status.ts in this room's words. */
+export interface FeedState {
+  /** `starting`, `catching up`, `running`, `retrying`, `parked`, `ended`. */
+  readonly phase: string;
+  /** When it came into this phase. */
+  readonly sinceMs: number;
+  readonly problem: FeedProblem | undefined;
+  readonly nextTryMs: number | undefined;
+  readonly delivered: number;
+  readonly late: number;
+  readonly setAside: number;
+  readonly gaps: number;
+  readonly lastEventMs: number | undefined;
+  /** Up to when everything is confirmed; undefined before the first page. */
+  readonly confirmedToMs?: number | undefined;
+  /** Tries that failed so far. */
+  readonly errors?: number;
+}
+
+export interface FeedProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** Who is concerned: `account` and `source` (an account's endpoint) concern several feeds at once. */
+  readonly scope: string;
+}
+
+export interface ServerPart {
+  readonly id: string;
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly state: ServerState;
+}
+
+/** sinks/sink.ts in this room's words. */
+export interface ServerState {
+  readonly level: string;
+  readonly trouble?: {
+    readonly sinceMs: number;
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string | undefined;
+    readonly nextTryMs?: number | undefined;
+  };
+  readonly confirmedLines: number;
+}
+
+export interface DuoPart {
+  readonly calls: number;
+  /** Answers that told to wait (429). */
+  readonly limited: number;
+  /** How far this machine's clock is behind Duo's. */
+  readonly behindMs: number;
+  readonly lastError?: { readonly atMs: number; readonly code: string; readonly message: string };
+}
+
+export interface OtherPart {
+  readonly code: string;
+  readonly what: string;
+  readonly sinceMs: number;
+  readonly side: Side;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly nextTryMs?: number | undefined;
+}
+
+/** Whose trouble it is. */
+export type Side = 'duo' | 'server' | 'here' | 'config';
+
+/** What lies in the state directory and waits for a person. */
+export interface Kept {
+  readonly gaps: number;
+  readonly deadLetters: number;
+}
