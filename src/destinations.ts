@@ -31,7 +31,12 @@ export function openDestination(
           slotsTaken: () => slots.taken,
         })
       : openStdout(stdout);
-  return { config: server, sink, formatter: formatters[formatOf(server, config)].create(formatOptions(server, config)), slots };
+  return {
+    config: server,
+    sink,
+    formatter: formatters[formatOf(server, config)].create(formatOptions(server, config)),
+    slots,
+  };
 }
 
 export function formatOf(server: ServerConfig, { dls_settings }: Config): keyof typeof formatters {

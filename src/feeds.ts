@@ -37,7 +37,10 @@ export interface OpenSource {
 }
 
 /** One for all servers of an account × endpoint. */
-export function buildSource({ account, endpoint: name }: PlannedFeed, parts: SourceParts): OpenSource {
+export function buildSource(
+  { account, endpoint: name }: PlannedFeed,
+  parts: SourceParts,
+): OpenSource {
   const { api, clock, learned, cache, overrides, config, shared } = parts;
   const key = `rate:${account.id ?? ''}:${name}`;
   const configured = config.dls_settings.api.requests_per_minute;

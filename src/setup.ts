@@ -74,7 +74,8 @@ export class Setup {
   /** The feeds that these accounts are to have. */
   wanted(accounts: readonly Account[]): readonly WantedFeed[] {
     return plan(accounts, this.config, this.#parts.overrides).map((feed) => {
-      const sourceKey = JSON.stringify([this.#sourceKey, feed.endpoint, feed.account]);
+      const { id, name, apiHost } = feed.account;
+      const sourceKey = JSON.stringify([this.#sourceKey, feed.endpoint, id, name, apiHost]);
       const server = this.#serverOf(feed.server);
       const fingerprint = [sourceKey, server.key, this.#windowKey].join(' ');
       return { id: feed.id, fingerprint, open: () => this.#open(feed, sourceKey) };
@@ -119,7 +120,7 @@ export class Setup {
       feed: built,
       close: () => {
         for (const lease of [source, destination, api]) lease.end();
-        parts.ended(built);
+        this.#parts.ended(built);
       },
     };
   }
@@ -154,9 +155,12 @@ function plan(
 
 /** The same for the same settings; secrets count, and cannot be had from it. */
 function keyOf(settings: unknown): string {
-  const text = JSON.stringify(settings, function (this: Record<string, unknown>, key, value: unknown) {
-    const whole = this[key];
-    return whole instanceof Secret ? whole.reveal() : value;
-  });
+  const text = JSON.stringify(
+    settings,
+    function (this: Record<string, unknown>, key, value: unknown) {
+      const whole = this[key];
+      return whole instanceof Secret ? whole.reveal() : value;
+    },
+  );
   return createHash('sha256').update(text).digest('base64url');
 }

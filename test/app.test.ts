@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AppOptions, openApp, openDuo, serverOptions } from '../src/app.ts';
+import { type AppOptions, openApp } from '../src/app.ts';
 import { openFileStore } from '../src/checkpoint/file-store.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { systemClock } from '../src/core/clock.ts';
@@ -144,42 +144,5 @@ describe('the program as a whole', () => {
       positionId: last?.id,
     });
     expect(byServer.get('siem1')?.positionId).toBeUndefined();
-  });
-});
-
-describe('the client for Duo', () => {
-  it('is not made without the certificates that the config names', async () => {
-    const { workplace, state } = await place();
-    const options = await optionsOf(workplace, state);
-    const { config } = options;
-    const api = { ...config.dls_settings.api, ca_filepath: join(workplace.folder, 'missing.pem') };
-    const wrong = { ...config, dls_settings: { ...config.dls_settings, api } };
-    await expect(openDuo({ ...options, config: wrong })).rejects.toMatchObject({
-      code: 'ca_unreadable',
-      remedy: 'stop',
-      message: expect.stringContaining('missing.pem') as string,
-    });
-  });
-});
-
-describe("a server's options", () => {
-  it('are those of the file, in the spelling of the sinks; what is not set is left out', async () => {
-    const { workplace, state, siems } = await place();
-    await edit(
-      workplace,
-      '    log_format: JSON',
-      '    log_format: JSON\n    confirm: none\n    max_events_per_second: 50',
-    );
-    const { config } = await optionsOf(workplace, state);
-    const [first, second] = config.servers.map(serverOptions);
-    const plain = { protocol: 'TCP', hostname: 'localhost' };
-    expect(first).toEqual({
-      ...plain,
-      id: 'siem0',
-      port: siems[0]?.port,
-      confirm: 'none',
-      maxEventsPerSecond: 50,
-    });
-    expect(second).toEqual({ ...plain, id: 'siem1', port: siems[1]?.port });
   });
 });

@@ -1,61 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import type { Destination, Overrides } from '../src/app.ts';
-import { loadConfig } from '../src/config/load.ts';
-import type { Config } from '../src/config/schema.ts';
+import type { Overrides } from '../src/app.ts';
 import type { JsonValue } from '../src/core/types.ts';
+import type { Destination } from '../src/destinations.ts';
 import { AnswerCache } from '../src/engine/answer-cache.ts';
 import { planFeeds } from '../src/engine/plan.ts';
 import { Slots } from '../src/engine/slots.ts';
-import { buildFeeds, type FeedParts, OpenFeeds } from '../src/feeds.ts';
-import { startDuo } from '../src/simulator/duo-server.ts';
+import { buildFeed, buildSource } from '../src/feeds.ts';
 import { account, bench, FakeSink, never } from './engine/parts.ts';
 import { rest } from './engine/test-clock.ts';
-import { makeWorkplace } from './helpers/program.ts';
-
-async function configWith(...api: readonly string[]): Promise<Config> {
-  const duo = await startDuo();
-  const [auth, rest] = [['auth'], ['auth', 'adminaction', 'trustmonitor']];
-  const siem = { protocol: 'TCP', port: 1 } as const;
-  const servers = [
-    { ...siem, id: 'a', endpoints: auth },
-    { ...siem, id: 'b', endpoints: rest },
-  ];
-  const workplace = await makeWorkplace(duo, servers, api);
-  const loaded = await loadConfig(workplace.configFile, { env: {}, platform: process.platform });
-  await Promise.all([duo.close(), workplace.remove()]);
-  if (loaded.config === undefined) throw new Error(JSON.stringify(loaded.problems));
-  return loaded.config;
-}
+import { twoServers } from './helpers/config.ts';
 
 async function build(api: readonly string[] = [], overrides: Overrides = {}) {
   const parts = bench();
-  const config = await configWith(...api);
+  const { clock, log, duo } = parts;
+  const config = await twoServers(api);
   const learned = new Map<string, JsonValue>();
   const formatter = parts.feed('a').formatter;
-  const destinations = new Map(
-    config.servers.map((server): [string, Destination] => [
-      server.id,
-      { config: server, sink: new FakeSink(), formatter, slots: new Slots() },
-    ]),
-  );
-  const planned = planFeeds([account], config.account.endpoint_server_mappings);
-  const all: FeedParts = {
-    config,
-    paths: { directory: '', logFile: '', dlsDirectories: [] },
-    stateDirectory: undefined,
-    clock: parts.clock,
-    log: parts.log,
-    sender: 'here',
-    extraCa: undefined,
-    overrides,
-    api: parts.duo,
-    learned: { get: (key) => learned.get(key), set: (key, value) => void learned.set(key, value) },
-    destinations,
-  };
-  const feeds = buildFeeds(planned, all, new AnswerCache(), never);
-  const mappings = config.account.endpoint_server_mappings;
-  const open = new OpenFeeds(all, (of) => planFeeds([of], mappings));
-  return { ...parts, feeds, learned, open };
+  const sources = planFeeds([account], config.account.endpoint_server_mappings).map((planned) => {
+    const open = buildSource(planned, {
+      ...{ api: duo, clock, cache: new AnswerCache(), overrides, config },
+      learned: {
+        get: (key) => learned.get(key),
+        set: (key, value) => void learned.set(key, value),
+      },
+      name: planned.id,
+      shared: () => false,
+    });
+    return { planned, open };
+  });
+  const feeds = sources.map(({ planned, open }) => {
+    const server = config.servers.find(({ id }) => id === planned.server);
+    if (server === undefined) throw new Error('no server');
+    const destination: Destination = {
+      config: server,
+      sink: new FakeSink(),
+      formatter,
+      slots: new Slots(),
+    };
+    return buildFeed(planned, open.source, destination, config, { clock, log });
+  });
+  return { ...parts, feeds, learned, sources };
 }
 
 /** Seconds between two beats of a source. */
@@ -67,22 +51,7 @@ async function pauseOf(api: readonly string[], overrides?: Overrides): Promise<n
   return clock.monotonicMs() / 1000;
 }
 
-describe('the feeds of a config', () => {
-  it('share one source for each account and endpoint, and one set of places for each server', async () => {
-    const { feeds } = await build();
-    const [authA, authB, adminB] = feeds;
-    expect(feeds.map(({ id }) => id)).toEqual([
-      'auth > a',
-      'auth > b',
-      'adminaction > b',
-      'trustmonitor > b',
-    ]);
-    expect(authA?.source).toBe(authB?.source);
-    expect(authB?.source).not.toBe(adminB?.source);
-    expect(authB?.slots).toBe(adminB?.slots);
-    expect(authA?.slots).not.toBe(authB?.slots);
-  });
-
+describe('a feed of a config', () => {
   it("are known by their server's id and recognised by its address", async () => {
     const { feeds } = await build();
     expect(feeds[0]?.identity).toEqual({
@@ -145,42 +114,19 @@ describe('the feeds of a config', () => {
     for (let i = 0; i < 3; i += 1) await source?.prepare({ mintime: `${i}` }, 0, never);
     expect(clock.monotonicMs()).toBeGreaterThanOrEqual(20_000);
   });
-});
 
-describe('the feeds of all accounts', () => {
-  const child = (n: number) => ({ id: `DA${n}`, name: '', apiHost: `c${n}.test` });
-
-  it('are shown while they are open; what they delivered counts on', async () => {
-    const { open } = await build();
-    const [first, second] = [open.open(child(1)), open.open(child(2))];
-    const ids = [first, second].flatMap(({ feeds }) => feeds.map(({ id }) => id));
-    expect(open.statuses.map(({ feedId }) => feedId)).toEqual(ids);
-    expect(ids).toContain('adminaction DA2 > b');
-    first.feeds[0]?.status.confirmed(5, 0, 0);
-    second.feeds[0]?.status.confirmed(2, 0, 0);
-    first.close();
-    expect(open.statuses).toEqual(second.feeds.map(({ status }) => status));
-    expect(open.delivered).toBe(7);
-    first.close();
-    open.close();
-    expect([open.statuses.length, open.delivered]).toEqual([0, 7]);
-  });
-
-  it('end the calls that are under way for them, and no others', async () => {
-    const { open, duo } = await build();
+  it('whose source is closed has no call under way any more', async () => {
+    const { sources, duo } = await build();
     duo.gate = new Promise(() => undefined);
-    const sets = [open.open(child(1)), open.open(child(2))];
+    const source = sources[0]?.open.source;
+    const params = { mintime: '0' };
+    const call = await source?.prepare(params, 0, never);
+    if (source === undefined || call === undefined) throw new Error('no call');
     const ends: string[] = [];
-    for (const { feeds } of sets) {
-      const [feed] = feeds;
-      const params = { mintime: '0' };
-      const call = await feed?.source.prepare(params, 0, never);
-      if (feed === undefined || call === undefined) throw new Error('no call');
-      feed.source.fetch(call, params, never).catch(() => ends.push(feed.id));
-    }
+    source.fetch(call, params, never).catch((error: Error) => ends.push(error.message));
     await rest();
-    sets[0]?.close();
+    sources[0]?.open.close();
     await rest();
-    expect(ends).toEqual(['auth DA1 > a']);
+    expect(ends).toEqual(['its feeds have ended']);
   });
 });

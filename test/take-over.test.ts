@@ -26,7 +26,7 @@ function place() {
     clock,
     log,
   });
-  const takeOver = createTakeOver({ files, directories: [old], api, log });
+  const takeOver = createTakeOver({ files, directories: [old], api: () => api, log });
   return { ...parts, files, takeOver };
 }
 
@@ -139,7 +139,7 @@ describe("taking over Duo Log Sync's checkpoint", () => {
   it('does not happen where nothing is remembered', async () => {
     const { clock, duo: api, feed, log } = place();
     await writeFile(join(old, 'auth_checkpoint_data.txt'), `["${clock.startMs}", "t0"]`);
-    const takeOver = createTakeOver({ files: undefined, directories: [old], api, log });
+    const takeOver = createTakeOver({ files: undefined, directories: [old], api: () => api, log });
     expect(await takeOver(feed('a'), never)).toBeUndefined();
   });
 });

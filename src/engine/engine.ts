@@ -117,13 +117,13 @@ export class Engine {
     setMaxListeners(0, gone.signal);
     const run = (): Promise<boolean> => this.#run(wanted, running);
     // Two feeds of one checkpoint never run at the same time.
-    const done = (before === undefined ? Promise.resolve().then(run) : before.done.then(run)).finally(
-      () => {
-        if (gone.signal.aborted && this.#running.get(wanted.id) === running) {
-          this.#running.delete(wanted.id);
-        }
-      },
-    );
+    const done = (
+      before === undefined ? Promise.resolve().then(run) : before.done.then(run, run)
+    ).finally(() => {
+      if (gone.signal.aborted && this.#running.get(wanted.id) === running) {
+        this.#running.delete(wanted.id);
+      }
+    });
     // A fault is told when all end; until then the others go on.
     done.catch(() => undefined);
     const running: Running = { fingerprint: wanted.fingerprint, open: undefined, gone, done };

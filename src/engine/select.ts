@@ -47,5 +47,7 @@ function hintFor(feeds: readonly Feed[], { endpoint, account, server }: Names): 
     const more = names.length > mostNamed ? ', …' : '';
     return [`${what}: ${names.slice(0, mostNamed).join(', ')}${more}`];
   });
-  return told.length === 0 ? 'See all feeds: duologsync status.' : `There are these ${told.join('; ')}.`;
+  return told.length === 0
+    ? 'See all feeds: duologsync status.'
+    : `There are these ${told.join('; ')}.`;
 }

@@ -28,7 +28,7 @@ describe('six hundred children whose hosts swallow every call', () => {
       const api = duoOf(n < 600);
       const source = new PageSource({
         ...{ account, endpoint: auth, name: 'auth', api, limiter, clock, intervalMs },
-        ...{ shared: false, cache, stop: stop.signal },
+        ...{ shared: () => false, cache, stop: stop.signal },
       });
       const feed = parts.feed(`${n}`, { id: `${n}`, account, source, slots, sink });
       return { feed: { ...feed, sink }, api };

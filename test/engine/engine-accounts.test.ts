@@ -1,8 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Account } from '../../src/core/types.ts';
-import type { AccountSource } from '../../src/engine/account-watch.ts';
-import { type EngineOptions, type FeedSet, runEngine } from '../../src/engine/engine.ts';
+import { Engine, type EngineOptions, type OpenFeed } from '../../src/engine/engine.ts';
 import type { Feed } from '../../src/engine/feed.ts';
 import { PageSource } from '../../src/engine/page-source.ts';
 import { Slots } from '../../src/engine/slots.ts';
@@ -18,7 +17,7 @@ const [one, two] = [child(1), child(2)];
 function place(parts: Bench = bench()) {
   const slots = new Slots();
   const sink = new FakeSink();
-  const open = new Set<FeedSet>();
+  const open = new Set<OpenFeed>();
   const opened: Account[] = [];
   /** How many sets of one account were ever open at the same time. */
   const most = { open: 0 };
@@ -32,38 +31,29 @@ function place(parts: Bench = bench()) {
     const { limiter, clock, cache, stop } = parts;
     const source = new PageSource({
       ...{ account, endpoint: auth, name: 'auth', api: duoOf(account), limiter, clock, intervalMs },
-      ...{ shared: true, cache, stop: stop.signal },
+      ...{ shared: () => true, cache, stop: stop.signal },
     });
     const feed = parts.feed('siem', { account, source, slots, sink });
     const identity = { ...feed.identity, accountId: account.id };
     return { ...feed, id: account.id ?? '', identity, sink };
   };
-  let become = (_: readonly Account[]): void => undefined;
-  const accounts: AccountSource = {
-    watch: (change, stop) =>
-      new Promise((resolve) => {
-        become = change;
-        stop.addEventListener('abort', () => resolve(true), { once: true });
-      }),
+  const openFeed = (account: Account): OpenFeed => {
+    opened.push(account);
+    const feed = feedOf(account);
+    const opening: OpenFeed = {
+      feed,
+      close: () => {
+        open.delete(opening);
+        feed.source.forget();
+      },
+    };
+    open.add(opening);
+    const same = [...open].filter((other) => other.feed.account.id === account.id);
+    most.open = Math.max(most.open, same.length);
+    return opening;
   };
   const options: EngineOptions = {
-    accounts,
-    openFeeds: (account) => {
-      opened.push(account);
-      const feeds = [feedOf(account)];
-      const set: FeedSet = {
-        feeds,
-        close: () => {
-          open.delete(set);
-          for (const { source } of feeds) source.forget();
-        },
-      };
-      open.add(set);
-      const same = [...open].filter(({ feeds: [feed] }) => feed?.account.id === account.id);
-      most.open = Math.max(most.open, same.length);
-      return set;
-    },
-    sinks: [sink],
+    flush: () => sink.flush(),
     feedTools: parts.tools(),
     beginTools: {
       checkpoints: parts.store,
@@ -74,11 +64,11 @@ function place(parts: Bench = bench()) {
     },
     graceMs: 25_000,
   };
-  const running = runEngine(options, parts.stop.signal, parts.abandon.signal);
+  const engine = new Engine(options, parts.stop.signal, parts.abandon.signal);
   const wait = (ms: number): Promise<void> => parts.clock.sleep(ms, parts.stop.signal);
   const stop = async (): Promise<void> => {
     parts.stop.abort(new Error('the end'));
-    await running;
+    await engine.ended();
   };
   const idsOf = (account: Account): string[] =>
     sink.confirmed
@@ -86,7 +76,14 @@ function place(parts: Bench = bench()) {
       .flatMap(({ lines }) => lines.map(({ id }) => id));
   const add = (account: Account, count: number) =>
     duoOf(account).add(count, parts.clock.nowMs() - 1000, 1);
-  const set = (...now: readonly Account[]): void => become(now);
+  const set = (...now: readonly Account[]) =>
+    engine.become(
+      now.map((account) => ({
+        id: account.id ?? '',
+        fingerprint: JSON.stringify(account),
+        open: () => openFeed(account),
+      })),
+    );
   return {
     ...parts,
     stopSignal: parts.stop.signal,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ForwarderError } from '../../src/core/errors.ts';
-import { fixedAccounts } from '../../src/engine/account-watch.ts';
-import { type EngineOptions, runEngine } from '../../src/engine/engine.ts';
+import { Engine, type EngineOptions } from '../../src/engine/engine.ts';
 import type { FeedTools } from '../../src/engine/feed.ts';
 import { account, type Bench, bench, type FakeSink, intervalMs, never } from './parts.ts';
 import { rest } from './test-clock.ts';
@@ -9,16 +8,15 @@ import { rest } from './test-clock.ts';
 const hourMs = 3_600_000;
 type TestFeed = ReturnType<Bench['feed']>;
 
-function engine(
-  parts: Bench,
-  feeds: readonly TestFeed[],
-  more: Partial<FeedTools> = {},
-): EngineOptions {
+interface Plan extends EngineOptions {
+  readonly feeds: readonly TestFeed[];
+}
+
+function engine(parts: Bench, feeds: readonly TestFeed[], more: Partial<FeedTools> = {}): Plan {
   return {
-    accounts: fixedAccounts([account]),
-    openFeeds: () => ({ feeds, close: () => undefined }),
+    feeds,
     graceMs: 25_000,
-    sinks: feeds.map(({ sink }) => sink),
+    flush: () => feeds.forEach(({ sink }) => sink.flush()),
     feedTools: parts.tools(more),
     beginTools: {
       checkpoints: parts.store,
@@ -28,6 +26,17 @@ function engine(
       takeOver: async () => undefined,
     },
   };
+}
+
+function runEngine(plan: Plan, stop: AbortSignal, abandon: AbortSignal): Promise<boolean> {
+  const all = new Engine(plan, stop, abandon);
+  all.become(
+    plan.feeds.map((feed, i) => {
+      const open = () => ({ feed, close: () => undefined });
+      return { id: `${feed.id} ${i}`, fingerprint: '', open };
+    }),
+  );
+  return all.ended();
 }
 
 function filled(): Bench {
@@ -158,7 +167,7 @@ describe('the engine', () => {
       return { ...feed, sink };
     });
     const running = runEngine(
-      { ...engine(parts, feeds), sinks: [sink] },
+      { ...engine(parts, feeds), flush: () => sink.flush() },
       parts.stop.signal,
       parts.abandon.signal,
     );

@@ -8,6 +8,7 @@ import { createRateLimiter } from '../../src/duo/rate-limit.ts';
 import { auth } from '../../src/endpoints/auth.ts';
 import { AnswerCache } from '../../src/engine/answer-cache.ts';
 import type { Feed, FeedTools } from '../../src/engine/feed.ts';
+import { FeedControl } from '../../src/engine/feed-control.ts';
 import { FeedStatus } from '../../src/engine/feed-status.ts';
 import { PageSource } from '../../src/engine/page-source.ts';
 import { Slots } from '../../src/engine/slots.ts';
@@ -151,7 +152,7 @@ export function bench(): Bench {
       limiter: limit,
       clock,
       intervalMs,
-      shared,
+      shared: () => shared,
       cache,
       stop: stop.signal,
     });
@@ -193,6 +194,7 @@ export function bench(): Bench {
         source: parts.source ?? source(),
         slots: new Slots(),
         status: new FeedStatus(id, clock, log),
+        control: new FeedControl(),
         ...parts,
         sink: parts.sink instanceof FakeSink ? parts.sink : new FakeSink(),
       };

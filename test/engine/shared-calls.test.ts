@@ -28,7 +28,7 @@ function secondsSource(parts: Bench): PageSource {
     limiter: parts.limiter,
     clock: parts.clock,
     intervalMs,
-    shared: true,
+    shared: () => true,
     cache: parts.cache,
     stop: never,
   });

@@ -1,4 +1,5 @@
-import { mainAccount, openDuo, serverOptions } from '../../app.ts';
+import { mainAccount } from '../../app.ts';
+import { openDuo, readTrusted } from '../../client.ts';
 import type { Config } from '../../config/schema.ts';
 import { asForwarderError, type ForwarderError } from '../../core/errors.ts';
 import { type Fields, silentLogger } from '../../core/log.ts';
@@ -8,6 +9,7 @@ import type { DuoApi } from '../../duo/api.ts';
 import { type EndpointName, endpoints } from '../../endpoints/index.ts';
 import { noAccounts } from '../../engine/account-watch.ts';
 import { createBlockList } from '../../engine/block-list.ts';
+import { serverOptions } from '../../destinations.ts';
 import { sinks } from '../../sinks/index.ts';
 import { defaultTiming } from '../../sinks/sink.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
@@ -63,7 +65,8 @@ export async function check(given: string | undefined, io: Io): Promise<ExitCode
   const report = new Report(io);
   try {
     const ca = await extraCa(io);
-    const api = await openDuo({ config, clock: io.clock, log: silentLogger, extraCa: ca });
+    const trusted = await readTrusted(config, ca);
+    const api = openDuo({ config, clock: io.clock, log: silentLogger, trusted });
     try {
       await checkDuo(config, api, report, io);
     } finally {
