@@ -1,14 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configurationPage, jsonSchemaText } from '../src/config/docs.ts';
+import { deployFiles } from './deploy-files.ts';
 
-/** The files that are made from the schema, by their path in the project. */
+/** The files that are made from the sources, by their path in the project. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['docs/configuration.md', configurationPage()],
     ['docs/config.schema.json', jsonSchemaText()],
+    ...deployFiles(),
   ]);
 }
 
@@ -19,7 +21,9 @@ export function generateDocs(root: string, check: boolean): string[] {
     const file = join(root, path);
     if (textOf(file) === text) continue;
     stale.push(path);
-    if (!check) writeFileSync(file, text);
+    if (check) continue;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
   return stale;
 }

@@ -86,6 +86,10 @@ switch (task) {
     build();
     run(process.execPath, ['dist/scripts/scale.js', ...rest]);
     break;
+  case 'soak':
+    build();
+    run(process.execPath, ['dist/scripts/soak.js', ...rest]);
+    break;
   case 'upgrade-config':
     build();
     run(process.execPath, ['dist/scripts/upgrade-config.js', ...rest]);

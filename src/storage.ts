@@ -42,7 +42,16 @@ export async function openStorage(
       hint: `See them and what to do: duologsync gaps${configFlag(options)}`,
     });
   }
-  const deadLetters = await openDeadLetters({ directory, clock, log });
+  const { dead_letter_full: whenFull, dead_letter_max_mb: maxMb } = config.dls_settings;
+  const maxBytes = Math.floor(maxMb * 2 ** 20);
+  const deadLetters = await openDeadLetters({ directory, maxBytes, whenFull, gaps, clock, log });
+  const waiting = [...deadLetters.counts().values()].reduce((sum, count) => sum + count, 0);
+  if (waiting > 0) {
+    log.warn('Events that could not be delivered wait in the dead letters', {
+      events: waiting,
+      hint: `See why: duologsync dead-letter list${configFlag(options)}`,
+    });
+  }
   return {
     checkpoints: files ?? openMemoryStore(),
     files,

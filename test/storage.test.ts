@@ -26,12 +26,14 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const letter = {
   feedId: 'auth > siem',
+  account: { id: undefined, name: 'main', apiHost: 'duo.test' },
+  endpoint: 'auth',
   serverId: 'siem',
   eventId: 't0',
   timeMs: 0,
   reason: 'unformattable',
   detail: 'no line',
-  bytes: Buffer.from('{}'),
+  row: Buffer.from('{}'),
 };
 
 describe('what outlives a run', () => {

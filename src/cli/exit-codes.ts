@@ -10,6 +10,8 @@ export const exitCodes = {
   noInput: 66,
   /** `check`: a target cannot be reached. */
   unavailable: 69,
+  /** A mistake in this program; its log or stderr has the stack. */
+  bug: 70,
   /** A folder or file of ours cannot be made. */
   cannotCreate: 73,
   /** `--once`: something is left, try again; or another process holds the state directory. */

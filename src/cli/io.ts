@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { systemClock, type Clock } from '../core/clock.ts';
 import type { SignalSource } from '../engine/shutdown.ts';
+import type { CrashSource } from './crash.ts';
 
 /** The world as a command sees it; tests pass their own. */
 export interface Io {
@@ -13,6 +14,7 @@ export interface Io {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly signals: SignalSource;
+  readonly crashes: CrashSource;
   /** Ends the process at once. */
   exit(code: number): void;
 }
@@ -26,6 +28,7 @@ export const processIo: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
   signals: process,
+  crashes: process,
   exit: (code) => process.exit(code),
 };
 

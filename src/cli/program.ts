@@ -96,6 +96,7 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
       const { exportCheckpoints } = await import('./commands/checkpoint.ts');
       finish(await exportCheckpoints(directory, options, io));
     });
+  addService(program, io, finish);
   return program;
 }
 
@@ -123,6 +124,29 @@ function addRun(program: Command, io: Io, finish: (code: number) => void): void 
       const { run } = await import('./commands/run.ts');
       finish(await run(config, options, io));
     });
+}
+
+function addService(program: Command, io: Io, finish: (code: number) => void): void {
+  const group = program.command('service').description('run as a service of this machine');
+  const verbs = {
+    print: "write the unit, plist or task for this machine's paths to stdout",
+    install: 'say what will be done, ask, and do it',
+    uninstall: 'the reverse; config, checkpoints and log stay',
+    status: 'ask the service manager; exit 69 when the service does not run',
+  } as const;
+  for (const verb of ['print', 'install', 'uninstall', 'status'] as const) {
+    const command = group.command(verb).description(verbs[verb]);
+    const withConfig = verb === 'print' || verb === 'install';
+    if (withConfig) command.argument('[config]', 'config file');
+    if (verb !== 'status')
+      command.option('--shawl [exe]', 'Windows: by Shawl, not by the Task Scheduler');
+    if (verb === 'install' || verb === 'uninstall') command.option('--yes', 'do not ask');
+    command.action(async (...given: unknown[]) => {
+      const { service } = await import('./commands/service.ts');
+      const config = withConfig && typeof given[0] === 'string' ? given[0] : undefined;
+      finish(await service(verb, config, command.opts(), io));
+    });
+  }
 }
 
 function positive(text: string): number {

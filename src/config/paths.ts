@@ -37,30 +37,30 @@ export function dlsDirectories(config: Pick<Config, 'dls_settings'>, host: Host)
 }
 
 /**
- * The platform's folder for state: what systemd says (`StateDirectory=`), else by custom
+ * The platform's folder for state: what systemd or our launchd plist says (`STATE_DIRECTORY`), else by custom
  * (FHS for root, XDG for a user, Library on macOS, ProgramData on Windows).
  */
 export function stateFolder(host: Host): string {
   const { platform, env } = host;
   if (platform === 'win32') return join(host, programData(host), 'duologsync', 'state');
+  const given = firstOf(env['STATE_DIRECTORY']);
+  if (given !== undefined) return given;
   if (platform === 'darwin')
     return host.uid === 0
       ? '/Library/Application Support/duologsync/state'
       : join(host, host.home, 'Library', 'Application Support', 'duologsync', 'state');
-  const given = firstOf(env['STATE_DIRECTORY']);
-  if (given !== undefined) return given;
   return host.uid === 0 ? '/var/lib/duologsync' : userState(host);
 }
 
 export function logFolder(host: Host): string {
   const { platform, env } = host;
   if (platform === 'win32') return join(host, programData(host), 'duologsync', 'logs');
+  const given = firstOf(env['LOGS_DIRECTORY']);
+  if (given !== undefined) return given;
   if (platform === 'darwin')
     return host.uid === 0
       ? '/Library/Logs/duologsync'
       : join(host, host.home, 'Library', 'Logs', 'duologsync');
-  const given = firstOf(env['LOGS_DIRECTORY']);
-  if (given !== undefined) return given;
   return host.uid === 0 ? '/var/log/duologsync' : join(host, userState(host), 'logs');
 }
 

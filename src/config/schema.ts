@@ -3,6 +3,7 @@ import type { Secret } from '../core/secret.ts';
 import { endpoints } from '../endpoints/index.ts';
 import { formatters } from '../formatters/index.ts';
 import { sinks } from '../sinks/index.ts';
+import { checkpointing, deadLetters } from './state-settings.ts';
 
 /**
  * The config file: the single source of its shape, defaults, limits and descriptions. The template, the
@@ -106,19 +107,6 @@ const api = z.strictObject({
     ),
 });
 
-const checkpointing = z.strictObject({
-  enabled: onOff
-    .default(true)
-    .describe(
-      'Whether it is remembered how far each server has confirmed. When false, every start sends `offset` days again.',
-    ),
-  directory: text
-    .optional()
-    .describe(
-      "Folder for checkpoints and all other state. When left out: the platform's folder for it, and DLS's own checkpoints are looked for in /tmp too.",
-    ),
-});
-
 const proxy = z.strictObject({
   proxy_server: z
     .string()
@@ -156,6 +144,7 @@ const settings = z.strictObject({
   cef_severity_overrides: severities.default({}).describe(about.cefSeverities),
   api: api.prefault({}).describe('The calls to Duo.'),
   checkpointing: checkpointing.prefault({}).describe('What is remembered between two starts.'),
+  ...deadLetters,
   proxy: proxy.prefault({}).describe('An HTTP proxy for the calls to Duo.'),
 });
 

@@ -162,7 +162,8 @@ async function duplicate(fs: FileSystem, from: string, to: string): Promise<bool
   return true;
 }
 
-async function syncDirectory(fs: FileSystem, directory: string): Promise<void> {
+/** So that a rename in it outlives a power cut; Windows has no such call. */
+export async function syncDirectory(fs: FileSystem, directory: string): Promise<void> {
   const folder = await fs.open(directory, 'r');
   try {
     await folder.sync();

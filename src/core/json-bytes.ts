@@ -1,10 +1,21 @@
 import { ForwarderError } from './errors.ts';
-import { byte, eachElement, eachMember, JsonFault, skipSpace, skipValue } from './json-scan.ts';
+import {
+  byte,
+  eachElement,
+  eachMember,
+  JsonFault,
+  maxDepth,
+  skipSpace,
+  skipValue,
+} from './json-scan.ts';
 import { isObject } from './row.ts';
 import { RowList } from './row-list.ts';
 import type { ApiAnswer, JsonObject, JsonValue } from './types.ts';
 
 const decoder = new TextDecoder();
+
+/** Levels inside a row: whoever cannot write it sets it aside alone, and the page is not held up by it. */
+const deepestRow = 100_000;
 
 /** Duo's envelope, whatever its `stat`. A part of the wrong type counts as absent. */
 export interface Envelope extends ApiAnswer {
@@ -17,8 +28,8 @@ export interface Envelope extends ApiAnswer {
 
 /**
  * Checks an answer's body in one pass (RFC 8259, strict; a repeated key counts with its last value) and
- * cuts its lists into rows that share the body's memory. Throws `duo_bad_json` or, past 64 levels,
- * `duo_too_deep` (both retry, source), which name the position and never quote the body.
+ * cuts its lists into rows that share the body's memory. Throws `duo_bad_json` or, past 64 levels around the
+ * rows, `duo_too_deep` (both retry, source), which name the position and never quote the body.
  */
 export function readAnswer(body: Uint8Array): Envelope {
   try {
@@ -118,7 +129,7 @@ function readList(
   lists.set(key, list);
   const end = eachElement(body, at, depth, (value) => {
     const from = list.places.length;
-    const valueEnd = skipValue(body, value, depth + 1, list.places);
+    const valueEnd = skipValue(body, value, maxDepth - deepestRow, list.places);
     list.add(value, valueEnd, from);
     return valueEnd;
   });

@@ -1,4 +1,4 @@
-/** Deeper nesting than this is refused: Duo's rows have about six levels, and a scan must end. */
+/** Deeper nesting than this is refused: Duo's rows have about six levels. */
 export const maxDepth = 64;
 
 /** Where and why a text is not JSON; never carries a part of the text. */

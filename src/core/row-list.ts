@@ -28,7 +28,7 @@ export class RowList {
     this.#bounds.push(start, end, firstPlace, this.places.length);
   }
 
-  /** For one reader: what it parses goes when it lets go of the rows. */
+  /** For one reader. */
   rows(): Row[] {
     const rows: Row[] = [];
     for (let i = 0; i < this.length; i += 1) {

@@ -57,7 +57,7 @@ export interface LogEvent {
   readonly timeMs: number;
   /** The row exactly as Duo sent it: a part of the answer's bytes, not copied. */
   readonly source: Uint8Array;
-  /** Parsed from `source` on first use; `{}` when the row is not an object. */
+  /** Parsed from `source` at each use; `{}` when the row is not an object. */
   readonly body: JsonObject;
 }
 
@@ -151,6 +151,8 @@ export interface Line {
   readonly bytes: Uint8Array;
   readonly id: string;
   readonly timeMs: number;
+  /** The row it was made of, for a dead letter that may have to be formatted anew. */
+  readonly row?: Uint8Array;
 }
 
 export interface Batch {
@@ -191,14 +193,18 @@ export interface GapBox {
 /** One event that could not be delivered, with the reason; kept in a bounded file, counted, never silent. */
 export interface DeadLetter {
   readonly feedId: string;
+  readonly account: Account;
+  readonly endpoint: string;
   readonly serverId: string;
   readonly eventId: string;
   readonly timeMs: number;
   /** A fixed word: `oversize`, `unformattable`, `refused`. */
   readonly reason: string;
   readonly detail: string;
-  /** The line that was not delivered, or the row when no line could be made. */
-  readonly bytes: Uint8Array;
+  /** What was not delivered; none when no line could be made. */
+  readonly line?: Uint8Array;
+  /** The row as Duo sent it. */
+  readonly row?: Uint8Array;
 }
 
 export interface DeadLetterBox {

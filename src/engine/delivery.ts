@@ -57,9 +57,10 @@ export class Delivery {
     for (const event of events) {
       const { id, timeMs, source } = event;
       try {
-        lines.push({ bytes: formatter.format(event, origin, endpoint.profile), id, timeMs });
+        const bytes = formatter.format(event, origin, endpoint.profile);
+        lines.push({ bytes, id, timeMs, row: source });
       } catch (error) {
-        await this.#setAside({ id, timeMs, bytes: source }, 'unformattable', error);
+        await this.#setAside({ id, timeMs, row: source }, 'unformattable', error);
       }
     }
     return { origin, lines };
@@ -84,11 +85,19 @@ export class Delivery {
     }
   }
 
-  async #setAside(line: Line, reason: string, error: unknown): Promise<void> {
-    const { id: feedId, identity, status } = this.#feed;
-    const { id: eventId, timeMs, bytes } = line;
-    const detail = asForwarderError(error).message;
-    const letter = { feedId, serverId: identity.server.id, eventId, timeMs, reason, detail, bytes };
+  async #setAside(
+    { id: eventId, timeMs, bytes: line, row }: Omit<Line, 'bytes'> & Partial<Line>,
+    reason: string,
+    error: unknown,
+  ): Promise<void> {
+    const { id: feedId, account, endpointName: endpoint, identity, status } = this.#feed;
+    const whose = { feedId, account, endpoint, serverId: identity.server.id };
+    const content = {
+      ...(line === undefined ? {} : { line }),
+      ...(row === undefined ? {} : { row }),
+    };
+    const { message: detail } = asForwarderError(error);
+    const letter = { ...whose, eventId, timeMs, reason, detail, ...content };
     await this.#persist(() => this.#tools.deadLetters.add(letter, this.#abandon));
     status.setAside += 1;
   }

@@ -119,13 +119,22 @@ class TakenRow implements LogEvent {
  * true twins apart by their number in their second.
  */
 function idOfText(row: Row, timeMs: number, twins: Map<string, number> | undefined): string {
-  const text = createHash('sha256').update(pythonJson(row.source, 'python')).digest('hex');
+  const text = createHash('sha256').update(spelled(row)).digest('hex');
   const id = text.slice(0, 32);
   if (twins === undefined) return id;
   const twin = `${Math.floor(timeMs / 1000)} ${text}`;
   const number = (twins.get(twin) ?? 0) + 1;
   twins.set(twin, number);
   return `${id}-${number}`;
+}
+
+function spelled({ source }: Row): Uint8Array {
+  try {
+    return pythonJson(source, 'python');
+  } catch {
+    // Too deep to be written anew; it still is one row, and no other is held up by it.
+    return source;
+  }
 }
 
 function pageName(rows: readonly RowFacts[]): string {

@@ -160,7 +160,7 @@ class UdpSink implements Sink {
     for (const line of tooLong) {
       while (!putAside.has(line)) {
         try {
-          await this.#tools.deadLetters.add(this.#letter(batch.feedId, line), signal);
+          await this.#tools.deadLetters.add(this.#letter(batch, line), signal);
           putAside.add(line);
         } catch (error) {
           signal.throwIfAborted();
@@ -173,15 +173,18 @@ class UdpSink implements Sink {
     }
   }
 
-  #letter(feedId: string, line: Line): DeadLetter {
+  #letter({ feedId, origin }: Batch, line: Line): DeadLetter {
     return {
       feedId,
+      account: origin.account,
+      endpoint: origin.endpoint,
       serverId: this.#server.id,
       eventId: line.id,
       timeMs: line.timeMs,
       reason: 'oversize',
       detail: `${line.bytes.length + 1} bytes do not fit into one datagram to ${place(this.#server)}`,
-      bytes: line.bytes,
+      line: line.bytes,
+      ...(line.row === undefined ? {} : { row: line.row }),
     };
   }
 

@@ -110,7 +110,10 @@ function groupProblem(group: readonly FeedPart[]): Problem {
 function whatOf(group: readonly FeedPart[]): string {
   const [first] = group;
   if (first === undefined) return '';
-  if (group.length === 1) return first.id;
+  if (group.length === 1) {
+    const { id, account, endpoint, server } = first;
+    return account.id === undefined ? id : `${account.name} / ${endpoint} > ${server}`;
+  }
   const endpoints = new Set(group.map(({ endpoint }) => endpoint));
   const accounts = new Map(group.map(({ account }) => [account.id, account.name]));
   const logs = endpoints.size > 3 ? `${endpoints.size} logs` : [...endpoints].join(', ');

@@ -9,6 +9,7 @@ describe('an exit code', () => {
       usage: 2,
       noInput: 66,
       unavailable: 69,
+      bug: 70,
       cannotCreate: 73,
       tryAgain: 75,
       refused: 77,

@@ -5,6 +5,7 @@ import type { Io } from '../../src/cli/io.ts';
 
 export interface FakeIo extends Io {
   readonly signals: EventEmitter;
+  readonly crashes: EventEmitter;
   readonly exits: number[];
   /** What was written to stdout and stderr so far. */
   out(): string;
@@ -33,6 +34,7 @@ export function fakeIo(more: Partial<Io> = {}): FakeIo {
     exit: (code) => void exits.push(code),
     ...more,
     signals: new EventEmitter(),
+    crashes: new EventEmitter(),
     exits,
     out: () => out.join(''),
     err: () => err.join(''),

@@ -104,12 +104,20 @@ describe("Duo's answer", () => {
     );
   });
 
-  it('is refused past 64 levels, at any size', () => {
+  it('is refused past 64 levels around its rows, at any size', () => {
     const nested = (levels: number): string =>
-      `{"response":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+      `{"other":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
     expect(failure(nested(64))).toBeUndefined();
     expect(failure(nested(65))?.code).toBe('duo_too_deep');
     expect(failure('{"a":'.repeat(1_000_000))?.code).toBe('duo_too_deep');
+  });
+
+  it('may hold a row that is nested much deeper, so that it alone can be set aside', () => {
+    const deep = `{"a":${'{"b":['.repeat(20_000)}${']}'.repeat(20_000)}}`;
+    const { lists } = readAnswer(bytes(`{"response":{"items":[{"c":1},${deep},{"d":2}]}}`));
+    expect(texts(lists.get('items'))).toEqual(['{"c":1}', deep, '{"d":2}']);
+    const endless = failure(`{"response":[${'['.repeat(1_000_000)}`);
+    expect(endless?.code).toBe('duo_too_deep');
   });
 
   it.each([

@@ -2,7 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeLetter } from '../../src/dead-letter/letter.ts';
 import { readKept } from '../../src/dead-letter/kept.ts';
+
+const whose = {
+  account: { id: undefined, name: 'main', apiHost: 'duo.test' },
+  endpoint: 'auth',
+  serverId: 'siem',
+  eventId: 'event',
+  timeMs: 0,
+  reason: 'oversize',
+  detail: 'too long',
+};
 
 describe('a file of dead letters that is read at the start', () => {
   let directory = '';
@@ -15,8 +26,10 @@ describe('a file of dead letters that is read at the start', () => {
 
   it('counts whole lines across the pieces in which it is read, and tells the torn rest', async () => {
     const path = join(directory, 'letters');
-    const long = JSON.stringify({ feed: 'a', text: 'x'.repeat(200_000) });
-    const whole = `${long}\n${long}\n{"feed":"b"}\nnot json\n`;
+    const letter = (feedId: string, line: string): string =>
+      encodeLetter({ ...whose, feedId, line: Buffer.from(line) }, 0).toString();
+    const long = letter('a', 'x'.repeat(200_000));
+    const whole = `${long}${long}${letter('b', '')}not json\n{"feed":"a"}\n`;
     await writeFile(path, `${whole}{"feed":"b`);
     expect(await readKept(path)).toEqual({
       bytes: whole.length,

@@ -138,7 +138,8 @@ describe('a feed', () => {
     expect(parts.letters).toMatchObject([
       { eventId: 't2', reason: 'unformattable', detail: 'no line for t2', serverId: 'siem' },
     ]);
-    expect(Buffer.from(parts.letters[0]?.bytes ?? []).toString()).toContain('"txid":"t2"');
+    expect(parts.letters[0]?.line).toBeUndefined();
+    expect(Buffer.from(parts.letters[0]?.row ?? []).toString()).toContain('"txid":"t2"');
     expect(feed.status).toMatchObject({ delivered: 4, setAside: 1 });
     expect(parts.store.saved[0]?.cursor.positionId).toBe('t4');
   });
@@ -160,6 +161,9 @@ describe('a feed', () => {
       ['t1', 'refused'],
       ['t3', 'refused'],
     ]);
+    // As the server would not have it, and as Duo sent it.
+    expect(Buffer.from(parts.letters[0]?.line ?? []).toString()).toContain('"txid": "t1"');
+    expect(Buffer.from(parts.letters[0]?.row ?? []).toString()).toContain('"txid":"t1"');
     expect(parts.store.saved[0]?.cursor.positionId).toBe('t4');
   });
 

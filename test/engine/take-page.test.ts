@@ -43,6 +43,13 @@ describe('a page', () => {
     expect(again.events).toEqual([]);
   });
 
+  it('knows a row without an id that is too deep to be written anew', () => {
+    const deep = facts(`{"a":${'['.repeat(100)}${']'.repeat(100)}}`, nowMs - 5000);
+    const first = takePage([deep], window(), rules);
+    expect(first.events).toHaveLength(1);
+    expect(takePage([deep], first.cursor, rules).events).toEqual([]);
+  });
+
   it('takes the time before for a row without one, and never moves the position by it', () => {
     const page = takePage(
       [facts('{"n":1}', nowMs - 5000, 'a'), facts('{"n":2}', undefined, 'b')],

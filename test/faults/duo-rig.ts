@@ -45,6 +45,8 @@ export interface Rig {
   /** Ends it gently; resolves to whether every feed did all that it had to. */
   stop(): Promise<boolean>;
   readonly app: App;
+  /** The program's state directory. */
+  readonly state: string;
   /** What the server has of these logs (all without any), against what Duo has. */
   report(...endpoints: readonly EndpointName[]): SequenceReport;
   arrived(...endpoints: readonly EndpointName[]): Promise<void>;
@@ -87,7 +89,7 @@ class OpenRig implements Rig {
   readonly #endpoints: readonly EndpointName[];
   readonly #format: 'JSON' | 'CEF';
   #configFile = '';
-  #state = '';
+  state = '';
   #stop = new AbortController();
   #running: Promise<boolean> = Promise.resolve(true);
   #serial = 1;
@@ -122,7 +124,7 @@ class OpenRig implements Rig {
       await writeFile(workplace.configFile, text.replace('  checkpointing:', section.join('\n')));
     }
     this.#configFile = workplace.configFile;
-    this.#state = join(workplace.folder, 'app');
+    this.state = join(workplace.folder, 'app');
     if (start) await this.start();
   }
 
@@ -150,7 +152,7 @@ class OpenRig implements Rig {
     const options: AppOptions = {
       config,
       paths,
-      stateDirectory: this.#state,
+      stateDirectory: this.state,
       clock,
       log: this.#log.log,
       sender: 'here',
@@ -168,9 +170,10 @@ class OpenRig implements Rig {
   }
 
   async stop(): Promise<boolean> {
+    const isOver = this.#stop.signal.aborted;
     this.#stop.abort(new Error('stopped by the test'));
     const whole = await this.#running;
-    await this.app.close();
+    if (!isOver) await this.app.close();
     return whole;
   }
 

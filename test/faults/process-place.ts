@@ -36,11 +36,11 @@ export interface Place {
   /** Where the state of the account lies. */
   readonly state: string;
   /** Makes events of this moment. */
-  add(count: number): void;
+  readonly add: (count: number) => void;
   /** `faults` is for the preload. */
-  run(faults?: Readonly<Record<string, string>>, ...more: readonly string[]): Running;
-  check(): SequenceReport;
-  close(): Promise<void>;
+  readonly run: (faults?: Readonly<Record<string, string>>, ...more: readonly string[]) => Running;
+  readonly check: () => SequenceReport;
+  readonly close: () => Promise<void>;
 }
 
 export async function openPlace(options: PlaceOptions = {}): Promise<Place> {

@@ -1,11 +1,12 @@
 // Runs inside the built program before its first line (`node --import`): the program is the shipped one,
 // only the system around it dies or fails at a chosen step. Plain JavaScript, so that node can load it.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 
-const { TEST_DIE_AT, TEST_SERVER_PORT, TEST_FAIL, TEST_THROW } = process.env;
+const { TEST_DIE_AT, TEST_SERVER_PORT, TEST_FAIL, TEST_THROW, TEST_CLOCK, TEST_POISON } =
+  process.env;
 
 /** `fetched:2` is: at this step of the second page that goes to the server. */
 function dieAt(text) {
@@ -80,6 +81,29 @@ function throwWhen({ flag, kind }) {
   timer.unref();
 }
 
+/** This machine's clock is off by as many milliseconds as the file says. */
+function shiftClock(file) {
+  const { now } = Date;
+  let offsetMs = 0;
+  const read = () => {
+    offsetMs = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  };
+  setInterval(read, 20).unref();
+  read();
+  Date.now = () => now() + offsetMs;
+}
+
+/** No line can be made of the event with this serial: its row cannot be read. */
+function poison(serial) {
+  const { parse } = JSON;
+  JSON.parse = (text, ...rest) => {
+    if (text.includes(serial)) throw new Error('a mistake in the formatter');
+    return parse(text, ...rest);
+  };
+}
+
+if (TEST_CLOCK !== undefined) shiftClock(TEST_CLOCK);
+if (TEST_POISON !== undefined) poison(TEST_POISON);
 if (TEST_DIE_AT !== undefined) dieAt(TEST_DIE_AT);
 if (TEST_FAIL !== undefined) failWrites(JSON.parse(TEST_FAIL));
 if (TEST_THROW !== undefined) throwWhen(JSON.parse(TEST_THROW));

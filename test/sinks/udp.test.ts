@@ -88,7 +88,9 @@ describe('a UDP server', () => {
           serverId: 'siem',
           eventId: 'feed-2',
           reason: 'oversize',
-          bytes: large.lines[0]?.bytes,
+          account: batch.origin.account,
+          endpoint: 'auth',
+          line: large.lines[0]?.bytes,
         },
       ]);
       expect(sink.state().confirmedLines).toBe(2);

@@ -69,7 +69,7 @@ describe('the problems', () => {
       problemsOf(parts({ feeds }), nothingKept).map(({ what, feeds: n }) => [what, n]),
     ).toEqual([
       ['telephony of 2 accounts', 2],
-      ['trustmonitor DA1 > siem', 1],
+      ['Child 1 / trustmonitor > siem', 1],
     ]);
   });
 

@@ -6,11 +6,14 @@ import type { ConfigPaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { didYouMean } from '../../config/did-you-mean.ts';
 import { acquireLock, type Lock } from '../../control/lock.ts';
+import { ForwarderError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { createProgramLog, type ProgramLog } from '../../core/program-log.ts';
+import { createProgramLog, type ProgramLog, redactor } from '../../core/program-log.ts';
+import type { Secret } from '../../core/secret.ts';
 import { packageVersion } from '../../core/version.ts';
 import { type Shutdown, watchSignals } from '../../engine/shutdown.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
+import { tellBug, watchCrashes } from '../crash.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
@@ -61,11 +64,16 @@ export async function run(
     return tell(error, io);
   }
   const programLog = openLog(config, paths, options, io);
+  const crash = { programLog, redact: redactor(secretsOf(config)), io };
+  const endWatch = watchCrashes(crash);
   try {
     return await forward(config, paths, state, path, options, programLog, io);
   } catch (error) {
-    return tell(error, io);
+    if (error instanceof ForwarderError) return tell(error, io);
+    tellBug(error, crash);
+    return exitCodes.bug;
   } finally {
+    endWatch();
     await programLog.close();
     await lock?.release();
   }
@@ -203,11 +211,6 @@ async function holdLock(state: string, config: string, io: Io): Promise<Lock> {
 }
 
 function openLog(config: Config, paths: ConfigPaths, options: RunOptions, io: Io): ProgramLog {
-  const { skey } = config.account;
-  const others = [
-    config.dls_settings.proxy.proxy_password,
-    ...config.servers.map((server) => server.client_key_passphrase),
-  ].filter((secret) => secret !== undefined);
   const looksOnly = options.stdout === true;
   const onTerminal = io.stderr.isTTY === true || looksOnly;
   if (!onTerminal) say(io.stderr, `duologsync ${packageVersion()} logs to ${paths.logFile}`);
@@ -216,6 +219,14 @@ function openLog(config: Config, paths: ConfigPaths, options: RunOptions, io: Io
     ...(onTerminal ? { console: io.stderr } : {}),
     level: 'info',
     clock: io.clock,
-    secrets: [skey, ...others],
+    secrets: secretsOf(config),
   });
+}
+
+function secretsOf({ account, dls_settings, servers }: Config): readonly Secret[] {
+  return [
+    account.skey,
+    dls_settings.proxy.proxy_password,
+    ...servers.map((server) => server.client_key_passphrase),
+  ].filter((secret) => secret !== undefined);
 }

@@ -1,0 +1,1 @@
+shawl add --name duologsync --cwd C:\ProgramData\duologsync --log-dir C:\ProgramData\duologsync\logs --pass 0 --restart-if-not "0,2,66,77,78" --stop-timeout 30000 -- "C:\Program Files\nodejs\node.exe" "C:\Program Files\duologsync\node_modules\duologsync\dist\src\main.js" run C:\ProgramData\duologsync\config.yml

@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { parseSamples } from '../../scripts/soak/memory.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'watch-memory-'));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('notes what a program holds, each second of its life, and does not keep it alive', () => {
+  const watch = new URL('../../dist/scripts/soak/watch-memory.js', import.meta.url).href;
+  const file = join(folder, 'memory.csv');
+  execFileSync(process.execPath, ['--import', watch, '-e', 'setTimeout(() => {}, 1500)'], {
+    env: { ...process.env, DUOLOGSYNC_SOAK_MEMORY: file },
+  });
+  const samples = parseSamples(readFileSync(file, 'utf8'));
+  expect(samples.length).toBeGreaterThanOrEqual(2);
+  for (const { timeMs, rssBytes } of samples) {
+    expect(Math.abs(timeMs - Date.now())).toBeLessThan(600_000);
+    expect(rssBytes).toBeGreaterThan(10 * 2 ** 20);
+  }
+});
