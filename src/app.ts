@@ -218,6 +218,7 @@ class Forwarder implements App {
 
   #engineOptions(): EngineOptions {
     const { clock, log, sender, overrides, paths } = this.#options;
+    const directories = paths.dlsDirectories;
     const { checkpoints, deadLetters, gaps, files } = this.#storage;
     const api = (): DuoApi => this.#setup.api;
     return {
@@ -230,7 +231,7 @@ class Forwarder implements App {
       beginTools: {
         ...{ checkpoints, clock, log },
         sinceMs: ({ identity }) => this.#setup.sinceMs(identity.server.id),
-        takeOver: createTakeOver({ files, directories: paths.dlsDirectories, api, log }),
+        takeOver: createTakeOver({ ...this.#options, files, directories, api }),
       },
       flush: () => this.destinations.forEach(({ sink }) => sink.flush()),
       graceMs: 25_000,

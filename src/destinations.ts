@@ -31,12 +31,12 @@ export function openDestination(
           slotsTaken: () => slots.taken,
         })
       : openStdout(stdout);
-  return {
-    config: server,
-    sink,
-    formatter: formatters[formatOf(server, config)].create(formatOptions(server, config)),
-    slots,
-  };
+  return { config: server, sink, formatter: formatterFor(server, config), slots };
+}
+
+/** How a server's lines are written. */
+export function formatterFor(server: ServerConfig, config: Config): Formatter {
+  return formatters[formatOf(server, config)].create(formatOptions(server, config));
 }
 
 export function formatOf(server: ServerConfig, { dls_settings }: Config): keyof typeof formatters {

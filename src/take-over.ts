@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { findDlsCheckpoint, settleDlsCheckpoint } from './checkpoint/dls-import.ts';
 import type { FileStore } from './checkpoint/file-store.ts';
 import { ForwarderError } from './core/errors.ts';
@@ -14,6 +16,8 @@ export interface TakeOverOptions {
   /** The client of now. */
   readonly api: () => DuoApi;
   readonly log: Logger;
+  /** As commands in the log name it. */
+  readonly configFile?: string;
 }
 
 /**
@@ -24,11 +28,12 @@ export function createTakeOver(
   options: TakeOverOptions,
 ): (feed: Feed, signal: AbortSignal) => Promise<TakenOver | undefined> {
   const found = new Map<string, Promise<TakenOver | undefined>>();
+  const named = new Set<string>();
   return (feed, signal) => {
     const key = `${feed.endpointName} ${feed.account.id ?? ''}`;
     let search = found.get(key);
     if (search === undefined) {
-      search = look(feed, options, signal);
+      search = look(feed, options, named, signal);
       found.set(key, search);
       // A search that failed (Duo did not answer) is made again by whoever asks next.
       search.catch(() => found.delete(key));
@@ -42,13 +47,16 @@ const ofChildren: ReadonlySet<string> = new Set(['auth', 'adminaction']);
 
 async function look(
   feed: Feed,
-  { files, directories, log, api }: TakeOverOptions,
+  options: TakeOverOptions,
+  named: Set<string>,
   signal: AbortSignal,
 ): Promise<TakenOver | undefined> {
+  const { files, directories, log, api } = options;
   if (files === undefined) return undefined;
   const { accountId, endpoint } = feed.identity;
-  if (accountId !== undefined && !ofChildren.has(endpoint)) return undefined;
   if (await files.hasAny(accountId, endpoint)) return undefined;
+  await nameUnsent(feed, options, named);
+  if (accountId !== undefined && !ofChildren.has(endpoint)) return undefined;
   const checkpoint = await findDlsCheckpoint({ directories, endpoint, accountId });
   if (checkpoint === undefined) return undefined;
   if (checkpoint.problem !== undefined) {
@@ -62,6 +70,30 @@ async function look(
     serves(feed, api(), ms, id, signal),
   );
   return { ...settled, file: checkpoint.file };
+}
+
+/** Says once where DLS put events that it could not send as datagrams, and what sends them. */
+async function nameUnsent(
+  { identity: { endpoint, server } }: Feed,
+  { directories, log, configFile }: TakeOverOptions,
+  named: Set<string>,
+): Promise<void> {
+  for (const directory of directories) {
+    const file = join(directory, `${endpoint}_udp_failed_ingestion_logs.txt`);
+    if (named.has(file)) continue;
+    const bytes = await stat(file).then(
+      (found) => (found.isFile() ? found.size : 0),
+      () => 0,
+    );
+    if (bytes === 0) continue;
+    named.add(file);
+    const config = configFile === undefined ? '' : ` -c ${configFile}`;
+    log.warn('Duo Log Sync left events in a file that it could not send', {
+      file,
+      bytes,
+      hint: `Send them: duologsync dead-letter resend --dls "${file}" --to "${server.id}"${config}`,
+    });
+  }
 }
 
 /** Whether Duo shows the row with this id at this millisecond. */

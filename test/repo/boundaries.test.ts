@@ -37,9 +37,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'app.ts',
+    'client.ts',
+    'destinations.ts',
     'config',
     'checkpoint',
     'control',
+    'dead-letter',
     'duo',
     'endpoints',
     'engine',
@@ -51,7 +54,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   main: ['cli'],
 };
 /** Where concrete parts meet. */
-const appFiles = ['app.ts', 'children.ts', 'feeds.ts', 'storage.ts', 'take-over.ts'];
+const appFiles = [
+  'app.ts',
+  'children.ts',
+  'client.ts',
+  'destinations.ts',
+  'feeds.ts',
+  'setup.ts',
+  'storage.ts',
+  'take-over.ts',
+];
 /** What may be imported from a package. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   yaml: ['config'],
