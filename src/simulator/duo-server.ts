@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { answer } from './answers.ts';
 import { claimedAccount, requestPairs } from './authentication.ts';
-import { createAuthority } from './certificates.ts';
+import { type Authority, createAuthority, type LeafRequest } from './certificates.ts';
 import { endpointAt } from './endpoints.ts';
 import type { EndpointName } from './endpoints.ts';
 import { createFaults } from './faults.ts';
@@ -35,6 +35,11 @@ export interface DuoSimulator {
   setChildren(children: readonly SimulatedChild[]): void;
   /** Another key, another secret, other permissions or networks, or none of it, from the next request on. */
   setAccounts(accounts: readonly SimulatedAccount[]): void;
+  /** An outage: ends every connection at once and stops listening, until `start`, on the same port. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Shows another certificate from the next connection on, and ends those that are open. */
+  certify(certificate: Partial<LeafRequest>, authority?: Authority): void;
   /** Ends every connection at once. */
   close(): Promise<void>;
 }
@@ -48,8 +53,11 @@ export async function startDuo(options: DuoOptions = {}): Promise<DuoSimulator> 
   const authority = options.authority ?? createAuthority();
   const hosts = [...world.accounts, ...world.children].map(({ host }) => host.toLowerCase());
   const names = [...new Set([...hosts, 'localhost', '127.0.0.1'])];
-  const { certPem: cert, keyPem: key } = authority.issue({ names, ...options.certificate });
-  const server = createServer({ cert, key, minVersion: 'TLSv1.2' });
+  const credentials = (certificate: Partial<LeafRequest> = {}, by = authority) => {
+    const { certPem: cert, keyPem: key } = by.issue({ names, ...certificate });
+    return { cert, key, minVersion: 'TLSv1.2' } as const;
+  };
+  const server = createServer(credentials(options.certificate));
   const sockets = new Set<Socket>();
   let requests = 0;
   server.on('connection', (socket: Socket) => {
@@ -64,11 +72,20 @@ export async function startDuo(options: DuoOptions = {}): Promise<DuoSimulator> 
   server.on('request', (message, response) => {
     void serve(message, response);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
+  const listen = (at: number): Promise<void> =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(at, '127.0.0.1', resolve);
+    });
+  await listen(options.port ?? 0);
   const { port } = server.address() as AddressInfo;
+
+  function stop(): Promise<void> {
+    return new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  }
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => response.destroy());
@@ -121,12 +138,13 @@ export async function startDuo(options: DuoOptions = {}): Promise<DuoSimulator> 
     ledger: (endpoint, key = account.ikey) => world.store(key, endpoint).ledger(),
     setChildren: (children) => world.setChildren(children),
     setAccounts: (accounts) => world.setAccounts(accounts),
-    close() {
-      return new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      });
+    stop,
+    start: () => listen(port),
+    certify(certificate, by) {
+      server.setSecureContext(credentials(certificate, by));
+      for (const socket of sockets) socket.destroy();
     },
+    close: stop,
   };
 }
 

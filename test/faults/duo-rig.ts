@@ -10,7 +10,7 @@ import type { EndpointName } from '../../src/simulator/endpoints.ts';
 import { type EventPlan, makeEvents } from '../../src/simulator/history.ts';
 import type { DuoOptions } from '../../src/simulator/options.ts';
 import { startTcpReceiver, type StreamReceiver } from '../../src/simulator/siem.ts';
-import { recordingLog, type Said } from '../engine/parts.ts';
+import { never, recordingLog, type Said } from '../engine/parts.ts';
 import { makeWorkplace, until } from '../helpers/program.ts';
 import { fastClock } from './duo-clock.ts';
 
@@ -165,7 +165,8 @@ class OpenRig implements Rig {
     };
     this.#stop = new AbortController();
     this.app = await openApp(options);
-    this.#running = this.app.run(this.#stop.signal, this.#stop.signal);
+    // A delivery under way is ended, not abandoned: what arrived is confirmed.
+    this.#running = this.app.run(this.#stop.signal, never);
     if (this.#closers.length === 3) this.#closers.push(() => this.stop());
   }
 

@@ -101,6 +101,25 @@ describe('the simulated Duo', () => {
     expect(reply.status).toBe(421);
   });
 
+  it('may be away for a while, and come back at the same port with all that it knew', async () => {
+    const duo = await start();
+    duo.add('auth', makeEvents('auth', { count: 2, fromMs }));
+    await duo.stop();
+    await expect(call(duo, { path: paths.auth, params: window })).rejects.toThrow('ECONNREFUSED');
+    await duo.start();
+    expect(await readAuth(duo, window)).toHaveLength(2);
+  });
+
+  it('can change its certificate while it runs', async () => {
+    const duo = await start();
+    duo.certify({ validToMs: Date.now() - 1000 });
+    await expect(readAuth(duo, window)).rejects.toThrow('certificate has expired');
+    duo.certify({}, createAuthority());
+    await expect(readAuth(duo, window)).rejects.toThrow(/certificate/);
+    duo.certify({});
+    expect(await readAuth(duo, window)).toEqual([]);
+  });
+
   it('ends all connections at once when it is closed, and frees its port', async () => {
     const duo = await start();
     const idle = connect(duo.port, '127.0.0.1');
