@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: 2,
   /** The config file is missing or cannot be read. */
   noInput: 66,
-  /** `check`: a target cannot be reached. */
+  /** `check`: a target cannot be reached; a command for the running program: it does not run, or does not answer. */
   unavailable: 69,
   /** A mistake in this program; its log or stderr has the stack. */
   bug: 70,
@@ -27,10 +27,22 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** For errors that end the program at its start. */
 export function exitCodeOf(errorCode: string): ExitCode {
   switch (errorCode) {
+    case 'bad_argument':
+    case 'no_such_feed':
+      return exitCodes.usage;
+    case 'not_running':
+    case 'control_denied':
+    case 'control_silent':
+    case 'control_version':
+    case 'control_lost':
+    case 'bad_answer':
+      return exitCodes.unavailable;
     case 'config_unreadable':
       return exitCodes.noInput;
     case 'already_running':
     case 'command_running':
+    case 'busy':
+    case 'not_ready':
       return exitCodes.tryAgain;
     case 'state_directory_unusable':
     case 'dead_letter_unusable':
@@ -42,6 +54,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'export_failed':
       return exitCodes.cannotCreate;
     case 'ca_unreadable':
+    case 'config_invalid':
       return exitCodes.config;
     default:
       return exitCodes.failure;

@@ -6,12 +6,14 @@ import { packageVersion } from '../core/version.ts';
 import { configPath } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type Io, processIo, say } from './io.ts';
+import { addRunningCommands } from './running-commands.ts';
 
 const examples = `
 Examples:
   duologsync config.yml                  forward until stopped
   duologsync validate config.yml         is the config file right?
   duologsync check config.yml            do Duo and the servers answer?
+  duologsync status config.yml           how is it going? exit 0 healthy, 1 degraded, 69 not running
   duologsync demo                        see it work: no account, no network
 
 Everything about the config file: docs/configuration.md. Coming from Duo Log Sync: docs/from-dls.md.`;
@@ -85,6 +87,7 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
       const { gaps } = await import('./commands/gaps.ts');
       finish(await gaps(options, io));
     });
+  addRunningCommands(program, io, finish);
   const checkpoint = program.command('checkpoint').description('look after checkpoints');
   checkpoint
     .command('export-dls')

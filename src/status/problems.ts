@@ -171,7 +171,7 @@ function keptProblems({ gaps, deadLetters }: Kept): Problem[] {
     side: 'here',
     code: 'dead_letters',
     message: 'They could not be delivered and are kept in a file',
-    remedy: 'See why, and send them again: duologsync dead-letter',
+    remedy: 'See why: duologsync dead-letter list. Send them again: duologsync dead-letter resend',
   };
   return [...(gaps > 0 ? [lost] : []), ...(deadLetters > 0 ? [aside] : [])];
 }

