@@ -5,11 +5,13 @@ import type { ConfigPaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
 import { follow, type Following } from './core/abort.ts';
 import type { Clock } from './core/clock.ts';
+import type { ForwarderError } from './core/errors.ts';
 import type { Logger } from './core/log.ts';
 import { Pool } from './core/pool.ts';
 import type { Account, DeadLetterBox, Learned } from './core/types.ts';
 import type { Destination } from './destinations.ts';
 import type { DuoApi } from './duo/api.ts';
+import { CallCounts } from './duo/counted-calls.ts';
 import { fixedAccounts } from './engine/account-watch.ts';
 import { AnswerCache } from './engine/answer-cache.ts';
 import { type Change, Engine, type EngineOptions } from './engine/engine.ts';
@@ -61,6 +63,10 @@ export interface App {
   readonly destinations: readonly Destination[];
   readonly api: DuoApi;
   readonly config: Config;
+  readonly calls: CallCounts;
+  /** Why an MSP's child accounts cannot be listed at present. */
+  readonly accountsTrouble: AccountsTrouble | undefined;
+  readonly storage: Storage;
   /** Events so far. */
   readonly delivered: number;
   /** Resolves to whether every feed did all that it had to. */
@@ -70,6 +76,12 @@ export interface App {
   /** Goes on with another reading of the config; feeds that it does not concern notice nothing. Throws `ca_unreadable`. */
   reload(config: Config): Promise<Change>;
   close(): Promise<void>;
+}
+
+export interface AccountsTrouble {
+  readonly sinceMs: number;
+  readonly error: ForwarderError;
+  readonly nextTryMs: number;
 }
 
 export async function openApp(options: AppOptions): Promise<App> {
@@ -91,6 +103,7 @@ class Parts implements SharedParts {
   readonly learned: Learned;
   readonly deadLetters: DeadLetterBox;
   readonly cache = new AnswerCache();
+  readonly calls = new CallCounts();
   readonly apis = new Pool<DuoApi>((api) => api.close());
   readonly destinations = new Pool<Destination>(({ sink }) => sink.close());
   readonly sources = new Pool<OpenSource>((source) => source.close());
@@ -113,7 +126,7 @@ class Parts implements SharedParts {
 
 class Forwarder implements App {
   readonly #options: AppOptions;
-  readonly #storage: Storage;
+  readonly storage: Storage;
   readonly #parts: Parts;
   #setup: Setup;
   #engine: Engine | undefined;
@@ -121,10 +134,11 @@ class Forwarder implements App {
   #accounts: readonly Account[] = [];
   #watch: { readonly following: Following; readonly done: Promise<boolean> } | undefined;
   #changed: Change = nothingChanged;
+  accountsTrouble: AccountsTrouble | undefined;
 
   constructor(options: AppOptions, storage: Storage, parts: Parts, setup: Setup) {
     this.#options = options;
-    this.#storage = storage;
+    this.storage = storage;
     this.#parts = parts;
     this.#setup = setup;
   }
@@ -147,6 +161,10 @@ class Forwarder implements App {
 
   get config(): Config {
     return this.#setup.config;
+  }
+
+  get calls(): CallCounts {
+    return this.#parts.calls;
   }
 
   get delivered(): number {
@@ -194,7 +212,7 @@ class Forwarder implements App {
     await sources.close();
     await destinations.close();
     await apis.close();
-    await this.#storage.close();
+    await this.storage.close();
   }
 
   #become(accounts: readonly Account[]): void {
@@ -205,8 +223,15 @@ class Forwarder implements App {
   #watchAccounts(stop: AbortSignal): void {
     const { config, api } = this.#setup;
     const main = mainAccount(config);
+    const heard = (error: ForwarderError | undefined, nextInMs: number): void => {
+      const nowMs = this.#parts.clock.nowMs();
+      const sinceMs = this.accountsTrouble?.sinceMs ?? nowMs;
+      this.accountsTrouble =
+        error === undefined ? undefined : { sinceMs, error, nextTryMs: nowMs + nextInMs };
+    };
+    this.accountsTrouble = undefined;
     const source = config.account.is_msp
-      ? childAccounts({ ...this.#options, config }, api, main)
+      ? childAccounts({ ...this.#options, config }, api, main, heard)
       : fixedAccounts([main]);
     const following = follow(stop);
     const change = (accounts: readonly Account[]): void => {
@@ -219,7 +244,7 @@ class Forwarder implements App {
   #engineOptions(): EngineOptions {
     const { clock, log, sender, overrides, paths } = this.#options;
     const directories = paths.dlsDirectories;
-    const { checkpoints, deadLetters, gaps, files } = this.#storage;
+    const { checkpoints, deadLetters, gaps, files } = this.storage;
     const api = (): DuoApi => this.#setup.api;
     return {
       feedTools: {

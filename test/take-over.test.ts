@@ -127,6 +127,33 @@ describe("taking over Duo Log Sync's checkpoint", () => {
       expect(await takeOver(of(name), never)).toBeUndefined();
   });
 
+  it('names once the events that Duo Log Sync put into a file, with the command that sends them', async () => {
+    const { feed, said, files, clock, duo: api, log } = place();
+    const file = join(old, 'auth_udp_failed_ingestion_logs.txt');
+    await writeFile(file, '{"a": 1}\n');
+    await writeFile(join(old, 'activity_udp_failed_ingestion_logs.txt'), '');
+    const options = { files, directories: [old], api: () => api, log, configFile: '/etc/config.yml' };
+    const takeOver = createTakeOver(options);
+    const [a, b] = [feed('a'), feed('b')];
+    for (const one of [a, b]) await takeOver(one, never);
+    expect(said).toEqual([
+      {
+        level: 'warn',
+        sentence: 'Duo Log Sync left events in a file that it could not send',
+        fields: {
+          file,
+          bytes: 9,
+          hint: `Send them: duologsync dead-letter resend --dls "${file}" --to "a" -c /etc/config.yml`,
+        },
+      },
+    ]);
+    // At the next start the feed has a checkpoint, and the file was named.
+    const cursor = { ...begin(clock.startMs), readToMs: clock.startMs + 1 };
+    await files.save(a.identity, { cursor });
+    await createTakeOver(options)(b, never);
+    expect(said).toHaveLength(1);
+  });
+
   it("only reads DLS's files", async () => {
     const { clock, feed, takeOver } = place();
     const text = `["${clock.startMs - 1000}", "t0"]`;

@@ -26,6 +26,12 @@ export async function openLearned(options: LearnedOptions): Promise<LearnedStore
   return new Store(options, await read(options));
 }
 
+/** What the running program has learned, for a command: new facts are kept in memory alone, the file has one writer. */
+export async function borrowLearned(options: LearnedOptions): Promise<Learned> {
+  const values = await read(options);
+  return { get: (key) => values.get(key), set: (key, value) => void values.set(key, value) };
+}
+
 class Store implements LearnedStore {
   readonly #options: LearnedOptions;
   readonly #values: Map<string, JsonValue>;

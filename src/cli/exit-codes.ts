@@ -6,7 +6,7 @@ export const exitCodes = {
   failure: 1,
   /** Wrong usage. */
   usage: 2,
-  /** The config file is missing or cannot be read. */
+  /** The config file, or another file that was named, is missing or cannot be read. */
   noInput: 66,
   /** `check`: a target cannot be reached; a command for the running program: it does not run, or does not answer. */
   unavailable: 69,
@@ -38,6 +38,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'bad_answer':
       return exitCodes.unavailable;
     case 'config_unreadable':
+    case 'dls_file_unreadable':
       return exitCodes.noInput;
     case 'already_running':
     case 'command_running':
@@ -48,6 +49,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'dead_letter_unusable':
     case 'gaps_unusable':
     case 'acknowledged_unreadable':
+    case 'resent_unreadable':
     case 'lock_unusable':
     case 'log_unusable':
     case 'export_exists':

@@ -29,7 +29,7 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
     say(io.stderr, `duologsync: unexpected failure: ${messageOf(error)}`);
     if (error instanceof Error && error.stack !== undefined) say(io.stderr, error.stack);
-    return exitCodes.failure;
+    return exitCodes.bug;
   }
 }
 
@@ -87,6 +87,7 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
       const { gaps } = await import('./commands/gaps.ts');
       finish(await gaps(options, io));
     });
+  addDeadLetter(program, io, finish);
   addRunningCommands(program, io, finish);
   const checkpoint = program.command('checkpoint').description('look after checkpoints');
   checkpoint
@@ -150,6 +151,41 @@ function addService(program: Command, io: Io, finish: (code: number) => void): v
       finish(await service(verb, config, command.opts(), io));
     });
   }
+}
+
+function addDeadLetter(program: Command, io: Io, finish: (code: number) => void): void {
+  const deadLetter = program
+    .command('dead-letter')
+    .description('look after events that could not be delivered');
+  deadLetter
+    .command('list')
+    .description('count them by feed and reason; shows no event')
+    .option('-c, --config <file>', 'config file')
+    .option('--json', 'print them as JSON')
+    .option('--show <id>', 'print one with its event')
+    .action(async (options: object) => {
+      const { listDeadLetters } = await import('./commands/dead-letter.ts');
+      finish(await listDeadLetters(options, io));
+    });
+  deadLetter
+    .command('resend')
+    .description('send them again, as their servers confirm it; exit 75 when a server is away')
+    .option('-c, --config <file>', 'config file')
+    .option('--to <server>', 'to this server, formatted for it')
+    .option('--feed <feed>', "only of this feed, as 'auth > siem', or of this log, as auth")
+    .option('--reason <reason>', 'only oversize, unformattable or refused')
+    .option('--id <ids>', 'only these letters or events, separated by commas')
+    .option('--dls <file>', "Duo Log Sync's <log>_udp_failed_ingestion_logs.txt instead")
+    .option('--dry-run', 'count what would be sent; send nothing')
+    .addOption(
+      new Option('--give-up <seconds>', 'without any progress for so long')
+        .argParser(positive)
+        .hideHelp(),
+    )
+    .action(async (options: object) => {
+      const { resendDeadLetters } = await import('./commands/dead-letter.ts');
+      finish(await resendDeadLetters(options, io));
+    });
 }
 
 function positive(text: string): number {

@@ -81,7 +81,7 @@ export async function makeRoom(path: string, { resent, dropLines }: RoomPlan): P
     } finally {
       await file.close();
     }
-    const { platform } = process;
+    const platform = process.platform;
     await renameWithRetries(temporary, path, { fs: nodeFileSystem, platform, clock: systemClock });
     if (platform !== 'win32') await syncDirectory(nodeFileSystem, dirname(path));
   } catch (error) {

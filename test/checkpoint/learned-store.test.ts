@@ -2,7 +2,11 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openLearned, type LearnedStore } from '../../src/checkpoint/learned-store.ts';
+import {
+  borrowLearned,
+  openLearned,
+  type LearnedStore,
+} from '../../src/checkpoint/learned-store.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { silentLogger } from '../../src/core/log.ts';
 import { brokenFileSystem } from '../core/broken-file-system.ts';
@@ -92,5 +96,15 @@ describe('what was learned', () => {
     await learned.flush();
     expect((await open()).get('a')).toBe(1);
     expect(logged[1]).toMatch(/saved again/);
+  });
+
+  it('can be borrowed by a command, which writes nothing', async () => {
+    const learned = await open();
+    learned.set('a', 1);
+    await learned.flush();
+    const borrowed = await borrowLearned({ path, clock: systemClock, log });
+    borrowed.set('b', 2);
+    expect([borrowed.get('a'), borrowed.get('b')]).toEqual([1, 2]);
+    expect((await open()).get('b')).toBeUndefined();
   });
 });
