@@ -46,7 +46,10 @@ export function nextByOffset(
 }
 
 /** v1: no offset; a full page goes on at the second of its last row, which is asked for again whole. */
-export function nextByTime(page: TakenPage, window: OpenWindow, pageLimit: number): Step {
+export function nextByTime(page: TakenPage, asked: OpenWindow, pageLimit: number): Step {
+  // A page that is served twice goes back in time: its first rows may be forgotten by now.
+  if (page.again) return brokenOff;
+  const window = { ...asked, lastPage: page.name };
   if (page.count < pageLimit || page.newestMs === undefined) return ended;
   const secondMs = secondOf(page.newestMs);
   const passed = page.newestMs > window.fromMs;

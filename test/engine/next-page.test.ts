@@ -139,6 +139,20 @@ describe('an offset', () => {
   });
 });
 
+describe('a v1 page that is served twice', () => {
+  it('ends the poll and repeats nothing, although its first rows are forgotten by now', () => {
+    const v1 = { ...rules, unit: 's', hasEnd: false, pageLimit: 3 } as const;
+    const result = open(begin(nowMs - 90 * minuteMs), nowMs, v1);
+    if (result === undefined) throw new Error('nothing to ask');
+    const page = [90, 89, 5].map((minutes) => row(nowMs - minutes * minuteMs));
+    const second = goOn(read(page, undefined, result.cursor, v1));
+    const again = read(page, undefined, second, v1);
+    expect(again.events).toEqual([]);
+    expect(again).toMatchObject({ more: false, whole: false });
+    expect(again.next.positionMs).toBe(nowMs - 5 * minuteMs);
+  });
+});
+
 describe('an endpoint that promises no order', () => {
   const unordered = { ...rules, ordered: false };
   const start = () => {
