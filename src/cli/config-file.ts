@@ -36,11 +36,18 @@ export function hostOf({ env, platform, home, uid }: Io): LoadOptions {
   return { env, platform, home, ...(uid === undefined ? {} : { uid }) };
 }
 
-/** Loads the config and tells all its problems on stderr; an exit code when it cannot be used. */
-export async function loadForCommand(path: string, io: Io): Promise<Loaded> {
+/**
+ * Loads the config and tells all its problems on stderr; an exit code when it cannot be used. What needs no
+ * secret says so, and works outside the service too, where a systemd credential is not to be had.
+ */
+export async function loadForCommand(
+  path: string,
+  io: Io,
+  needs: { readonly secrets?: boolean } = {},
+): Promise<Loaded> {
   let result: LoadResult;
   try {
-    result = await loadConfig(path, hostOf(io));
+    result = await loadConfig(path, { ...hostOf(io), ...needs });
   } catch (error) {
     return { exit: tell(error, io) };
   }

@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configPath, hostOf, tell } from '../../src/cli/config-file.ts';
+import { configPath, hostOf, loadForCommand, tell } from '../../src/cli/config-file.ts';
 import { ForwarderError } from '../../src/core/errors.ts';
+import { goodConfig, skey } from '../config/loading.ts';
 import { fakeIo } from './fake-io.ts';
 
 describe('the config file', () => {
@@ -39,5 +43,17 @@ describe('an error at the start', () => {
 
   it('that nobody expected is thrown on', () => {
     expect(() => tell(new TypeError('ours'), fakeIo())).toThrow('ours');
+  });
+
+  it('serves commands that need no secret also where only the service has it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'duologsync-config-file-'));
+    try {
+      const file = join(folder, 'config.yml');
+      await writeFile(file, goodConfig([`skey: '${skey}'`, "skey_credential: 'duo'"]));
+      expect((await loadForCommand(file, fakeIo())).exit).toBe(78);
+      expect((await loadForCommand(file, fakeIo(), { secrets: false })).exit).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -12,7 +12,7 @@ export async function exportCheckpoints(
   options: { readonly config?: string; readonly force?: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const loaded = await loadForCommand(configPath(options.config, io), io);
+  const loaded = await loadForCommand(configPath(options.config, io), io, { secrets: false });
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
   const store = openFileStore({

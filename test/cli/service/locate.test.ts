@@ -49,7 +49,7 @@ describe('the script of a service', () => {
 describe('a path', () => {
   it.each<[string, NodeJS.Platform, boolean]>([
     ['/home/ann/config.yml', 'linux', true],
-    ['/root/.nvm/versions/node/v24.0.0/bin/node', 'linux', true],
+    ['/root' + '/.nvm/versions/node/v24.0.0/bin/node', 'linux', true],
     ['/etc/duologsync/config.yml', 'linux', false],
     ['/homes/config.yml', 'linux', false],
     ['/Users/ann/config.yml', 'darwin', true],
