@@ -1,5 +1,8 @@
-import { describe, it } from 'vitest';
+import { describe, it, vi } from 'vitest';
 import { killAt, steps } from './process-kills.ts';
+
+// Many processes at once, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 describe('the program that is killed', () => {
   it.concurrent.each(steps)('$step loses nothing and repeats that page at most', (step) =>

@@ -11,7 +11,7 @@ import {
   type StreamReceiver,
 } from '../../src/simulator/siem.ts';
 import { stateDirectory } from '../../src/checkpoint/state-directory.ts';
-import { makeWorkplace, start, type Running, type Workplace } from '../helpers/program.ts';
+import { makeWorkplace, start, until, type Running, type Workplace } from '../helpers/program.ts';
 
 const preload = pathToFileURL(join(import.meta.dirname, 'process-preload.mjs')).href;
 
@@ -26,19 +26,22 @@ export interface PlaceOptions {
   readonly api?: readonly string[];
   readonly server?: string;
   readonly format?: 'JSON' | 'CEF';
+  /** Logs that are read; `auth` alone unless set. */
+  readonly endpoints?: readonly string[];
 }
 
-/** The built program between a simulated Duo (the log `auth` alone) and one server. */
+/** The built program between a simulated Duo and one server. */
 export interface Place {
   readonly duo: DuoSimulator;
   readonly siem: StreamReceiver;
   readonly workplace: Workplace;
   /** Where the state of the account lies. */
   readonly state: string;
-  /** Makes events of this moment. */
+  /** Makes sign-ins of this moment. */
   readonly add: (count: number) => void;
   /** `faults` is for the preload. */
   readonly run: (faults?: Readonly<Record<string, string>>, ...more: readonly string[]) => Running;
+  /** Of the sign-ins. */
   readonly check: () => SequenceReport;
   readonly close: () => Promise<void>;
 }
@@ -58,7 +61,7 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
         id: 'siem',
         protocol,
         port: siem.port,
-        endpoints: ['auth'],
+        endpoints: options.endpoints ?? ['auth'],
         format,
         ...(more === undefined ? {} : { more }),
       },
@@ -104,4 +107,29 @@ export async function openPlace(options: PlaceOptions = {}): Promise<Place> {
       await workplace.remove();
     },
   };
+}
+
+/** Does something there, and clears up. */
+export async function inPlace(
+  options: PlaceOptions,
+  act: (place: Place) => Promise<void>,
+): Promise<void> {
+  const place = await openPlace(options);
+  try {
+    await act(place);
+  } finally {
+    await place.close();
+  }
+}
+
+/** Resolves when every sign-in is at the server. */
+export function allThere({ check }: Place): Promise<void> {
+  return until('all to arrive', () => check().lost.length === 0, 60_000);
+}
+
+/** A call comes only after the save of what the one before it brought; a poll may take two. */
+export async function allSaved(place: Place): Promise<void> {
+  await allThere(place);
+  const calls = place.duo.journal.length;
+  await until('two calls more', () => place.duo.journal.length >= calls + 2);
 }
