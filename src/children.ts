@@ -4,13 +4,23 @@ import { openAccountStore } from './checkpoint/account-store.ts';
 import type { Account } from './core/types.ts';
 import { createAccountList } from './duo/accounts.ts';
 import type { DuoApi } from './duo/api.ts';
-import { type AccountMemory, type AccountSource, watchAccounts } from './engine/account-watch.ts';
+import {
+  type AccountMemory,
+  type AccountSource,
+  type AccountWatchOptions,
+  watchAccounts,
+} from './engine/account-watch.ts';
 import { createBlockList } from './engine/block-list.ts';
 
 const hourMs = 3_600_000;
 
 /** The child accounts of an MSP, without those of `block_list`; listed anew each hour. */
-export function childAccounts(options: AppOptions, api: DuoApi, parent: Account): AccountSource {
+export function childAccounts(
+  options: AppOptions,
+  api: DuoApi,
+  parent: Account,
+  heard: AccountWatchOptions['heard'] = () => undefined,
+): AccountSource {
   const { config, stateDirectory, clock, log, overrides } = options;
   const { listSeconds, once = false } = overrides;
   const memory =
@@ -26,6 +36,7 @@ export function childAccounts(options: AppOptions, api: DuoApi, parent: Account)
     refreshMs: listSeconds === undefined ? hourMs : listSeconds * 1000,
     retry: { baseMs: 5_000, capMs: hourMs },
     once,
+    heard,
   });
 }
 

@@ -8,6 +8,7 @@ import { Secret } from './core/secret.ts';
 import type { Account, DeadLetterBox, Learned } from './core/types.ts';
 import { type Destination, formatOf, formatOptions, openDestination } from './destinations.ts';
 import type { DuoApi } from './duo/api.ts';
+import { type CallCounts, counted } from './duo/counted-calls.ts';
 import type { AnswerCache } from './engine/answer-cache.ts';
 import type { OpenFeed, WantedFeed } from './engine/engine.ts';
 import type { Feed } from './engine/feed.ts';
@@ -20,6 +21,7 @@ export interface SharedParts extends Pick<AppOptions, 'clock' | 'log' | 'extraCa
   readonly learned: Learned;
   readonly deadLetters: DeadLetterBox;
   readonly cache: AnswerCache;
+  readonly calls: CallCounts;
   readonly apis: Pool<DuoApi>;
   readonly destinations: Pool<Destination>;
   readonly sources: Pool<OpenSource>;
@@ -126,11 +128,12 @@ export class Setup {
   }
 
   #useApi(): Lease<DuoApi> {
-    const { apis, clock, log, overrides } = this.#parts;
+    const { apis, calls, clock, log, overrides } = this.#parts;
     const { config } = this;
-    return apis.use(this.#duoKey, () =>
-      openDuo({ config, clock, log, trusted: this.#trusted, calls: overrides.calls }),
-    );
+    return apis.use(this.#duoKey, () => {
+      const api = openDuo({ config, clock, log, trusted: this.#trusted, calls: overrides.calls });
+      return counted(api, calls, clock);
+    });
   }
 
   #serverOf(id: string): { readonly config: ServerConfig; readonly key: string } {

@@ -2,12 +2,16 @@ import { join } from 'node:path';
 import type { AppOptions } from './app.ts';
 import type { CheckpointStore } from './checkpoint/checkpoint.ts';
 import { type FileStore, openFileStore } from './checkpoint/file-store.ts';
+import { acknowledgedPath, isAcknowledged, readAcknowledged } from './checkpoint/acknowledged.ts';
+import { gapsPath, readGaps } from './checkpoint/gap-record.ts';
 import { logGaps, openGaps } from './checkpoint/gaps.ts';
 import { openLearned } from './checkpoint/learned-store.ts';
 import { openMemoryStore } from './checkpoint/memory-store.ts';
+import { nodeFileSystem } from './core/atomic-file.ts';
 import type { Logger } from './core/log.ts';
 import type { DeadLetterBox, GapBox, JsonValue, Learned } from './core/types.ts';
 import { openDeadLetters } from './dead-letter/dead-letter.ts';
+import { readResent, resentPath } from './dead-letter/resent.ts';
 
 /** Everything that outlives a run. */
 export interface Storage {
@@ -17,6 +21,8 @@ export interface Storage {
   readonly learned: Learned;
   readonly deadLetters: DeadLetterBox;
   readonly gaps: GapBox;
+  /** What waits for a person: unacknowledged gaps, events that could not be delivered. */
+  waiting(): Promise<{ readonly gaps: number; readonly deadLetters: number }>;
   close(): Promise<void>;
 }
 
@@ -45,7 +51,7 @@ export async function openStorage(
   const { dead_letter_full: whenFull, dead_letter_max_mb: maxMb } = config.dls_settings;
   const maxBytes = Math.floor(maxMb * 2 ** 20);
   const deadLetters = await openDeadLetters({ directory, maxBytes, whenFull, gaps, clock, log });
-  const waiting = [...deadLetters.counts().values()].reduce((sum, count) => sum + count, 0);
+  const waiting = sumOf(deadLetters.counts());
   if (waiting > 0) {
     log.warn('Events that could not be delivered wait in the dead letters', {
       events: waiting,
@@ -58,6 +64,15 @@ export async function openStorage(
     learned,
     deadLetters,
     gaps,
+    waiting: async () => {
+      const resent = (await readResent(resentPath(directory))).letters.size;
+      const acknowledged = await readAcknowledged(acknowledgedPath(directory));
+      const records = [...(await readGaps(gapsPath(directory), nodeFileSystem)).values()];
+      return {
+        gaps: records.filter((gap) => !isAcknowledged(gap, acknowledged)).length,
+        deadLetters: Math.max(0, sumOf(deadLetters.counts()) - resent),
+      };
+    },
     close: async () => {
       await learned.flush();
       await deadLetters.close();
@@ -77,8 +92,13 @@ function inMemory(log: Logger): Storage {
         log.warn('An event is left out', { feed: feedId, event: eventId, reason, detail });
       },
     },
+    waiting: async () => ({ gaps: 0, deadLetters: 0 }),
     close: async () => undefined,
   };
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** For commands that a person may copy from the log. */

@@ -5,6 +5,7 @@ import { Pool } from '../src/core/pool.ts';
 import type { Account, JsonValue } from '../src/core/types.ts';
 import type { Destination } from '../src/destinations.ts';
 import type { DuoApi } from '../src/duo/api.ts';
+import { CallCounts } from '../src/duo/counted-calls.ts';
 import { AnswerCache } from '../src/engine/answer-cache.ts';
 import type { Feed } from '../src/engine/feed.ts';
 import type { OpenSource } from '../src/feeds.ts';
@@ -25,6 +26,7 @@ function shared(overrides: Overrides = {}) {
     learned: { get: (key) => learned.get(key), set: (key, value) => void learned.set(key, value) },
     deadLetters: { add: async () => undefined },
     cache: new AnswerCache(),
+    calls: new CallCounts(),
     apis: new Pool<DuoApi>(async (api) => {
       closed.push('duo');
       await api.close();

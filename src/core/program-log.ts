@@ -22,6 +22,10 @@ export interface ProgramLogOptions {
 
 export interface ProgramLog {
   readonly log: Logger;
+  /** Takes the values of known secrets out of a text. */
+  readonly redact: (text: string) => string;
+  /** Further secrets are kept out from now on. */
+  readonly alsoHide: (secrets: readonly Secret[]) => void;
   /** After logrotate has renamed the file (SIGHUP). */
   readonly reopen: () => Promise<void>;
   /** Resolves when all lines are written, as far as the disk takes them; later ones are dropped. */
@@ -42,7 +46,9 @@ export function createProgramLog(options: ProgramLogOptions): ProgramLog {
   // Costs 40 to 90 ms: only when a log is really made.
   const winston = createRequire(import.meta.url)('winston') as typeof Winston;
   const { clock, level } = options;
-  const redact = redactor(options.secrets ?? []);
+  let hidden = options.secrets ?? [];
+  let hide = redactor(hidden);
+  const redact = (text: string): string => hide(text);
   const file = options.file === undefined ? undefined : openFile(options.file, clock);
   const outputs: ((line: string) => void)[] = [];
   if (file !== undefined) outputs.push((line) => file.append(line));
@@ -78,6 +84,11 @@ export function createProgramLog(options: ProgramLogOptions): ProgramLog {
       info: write('info'),
       warn: write('warn'),
       error: write('error'),
+    },
+    redact,
+    alsoHide(secrets) {
+      hidden = [...hidden, ...secrets];
+      hide = redactor(hidden);
     },
     async reopen() {
       await file?.reopen();

@@ -35,6 +35,8 @@ export interface AccountWatchOptions {
   readonly retry: BackoffOptions;
   /** Asks once, and does with the last known list when that fails. */
   readonly once: boolean;
+  /** Hears of each list that failed, with the time to the next, and of the one that is well again. */
+  readonly heard?: (failure: ForwarderError | undefined, nextInMs: number) => void;
 }
 
 export function fixedAccounts(accounts: readonly Account[]): AccountSource {
@@ -119,6 +121,7 @@ class Watch {
     this.#backoff.reset();
     if (this.#trouble !== undefined) this.#news.wellAgain();
     this.#trouble = undefined;
+    this.#options.heard?.(undefined, 0);
     this.#use(known, 'Duo');
     await this.#save(known);
   }
@@ -135,6 +138,7 @@ class Watch {
 
   #fail(failure: ForwarderError, waitMs: number): void {
     const known = this.#known ?? [];
+    this.#options.heard?.(failure, waitMs);
     if (this.#trouble !== failure.code) {
       this.#news.trouble(failure, known.length > 0, waitMs);
     }

@@ -17,6 +17,10 @@ export class FeedStatus {
   late = 0;
   setAside = 0;
   gaps = 0;
+  /** Tries that failed. */
+  errors = 0;
+  /** Up to when all is confirmed, as far as Duo has shown it; undefined before the first page. */
+  confirmedToMs: number | undefined;
   lastEventMs: number | undefined;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -44,6 +48,7 @@ export class FeedStatus {
   trouble(error: ForwarderError, nextTryInMs: number): void {
     const parked = error.remedy === 'park' || error.remedy === 'stop';
     const known = this.problem?.code === error.code;
+    this.errors += 1;
     this.problem = error;
     this.nextTryMs = this.#clock.nowMs() + nextTryInMs;
     this.#enter(parked ? 'parked' : 'retrying');

@@ -215,6 +215,7 @@ class FeedRun {
     this.#goTo(page.next);
     const last = page.events[page.events.length - 1];
     status.confirmed(lines, last?.timeMs, page.late);
+    status.confirmedToMs = Math.max(page.next.positionMs, page.next.readToMs);
     this.#news.late(page, this.#rules);
     this.#backlog.page({
       rows: rows.length,

@@ -15,8 +15,8 @@ export interface ShutdownOptions {
   readonly log: Logger;
   /** How long a delivery under way may go on after the first signal. */
   readonly graceMs: number;
-  /** SIGHUP on POSIX: logrotate moved the log away. */
-  readonly reopenLogs: () => void;
+  /** SIGHUP on POSIX: logrotate moved the log away, or the config is to be read anew. */
+  readonly hangUp: () => void;
   /** The second signal: leave at once. */
   readonly exitNow: (signal: NodeJS.Signals) => void;
 }
@@ -62,8 +62,8 @@ export function watchSignals(options: ShutdownOptions): Shutdown {
     return { signal, listener };
   });
   if (!windows) {
-    signals.on('SIGHUP', options.reopenLogs);
-    listeners.push({ signal: 'SIGHUP', listener: options.reopenLogs });
+    signals.on('SIGHUP', options.hangUp);
+    listeners.push({ signal: 'SIGHUP', listener: options.hangUp });
   }
   return {
     stop: stop.signal,

@@ -260,7 +260,9 @@ export class GroupCommitSink implements Sink {
   async #backOff(retryAfterMs = 0): Promise<void> {
     if (this.#isBackingOff) return;
     this.#isBackingOff = true;
-    await this.#tools.clock.sleep(this.#backoff.next(retryAfterMs), this.#closing.signal);
+    const waitMs = this.#backoff.next(retryAfterMs);
+    this.#trouble.waits(waitMs);
+    await this.#tools.clock.sleep(waitMs, this.#closing.signal);
     this.#isBackingOff = false;
     this.#pump();
   }

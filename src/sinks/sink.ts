@@ -29,7 +29,13 @@ export interface Sink {
 export interface SinkState {
   readonly level: ConfirmLevel;
   /** Undefined while all is well. */
-  readonly trouble?: { readonly sinceMs: number; readonly code: string; readonly message: string };
+  readonly trouble?: {
+    readonly sinceMs: number;
+    readonly code: string;
+    readonly message: string;
+    readonly hint: string | undefined;
+    readonly nextTryMs: number | undefined;
+  };
   readonly confirmedLines: number;
 }
 

@@ -33,7 +33,13 @@ export class Trouble {
       this.#log.info('server still in trouble, now for another reason', fields);
     }
     this.#told.add(code);
-    this.#current = { sinceMs, code, message };
+    this.#current = { sinceMs, code, message, hint, nextTryMs: undefined };
+  }
+
+  /** The next try comes so much later. */
+  waits(ms: number): void {
+    if (this.#current === undefined) return;
+    this.#current = { ...this.#current, nextTryMs: this.#clock.nowMs() + ms };
   }
 
   ends(): void {

@@ -16,7 +16,7 @@ function watch(platform: NodeJS.Platform) {
     clock,
     log,
     graceMs: 25_000,
-    reopenLogs: () => (reopened += 1),
+    hangUp: () => (reopened += 1),
     exitNow: (signal) => exits.push(signal),
   });
   return { signals, clock, said, exits, shutdown, reopened: () => reopened };

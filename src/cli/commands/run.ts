@@ -6,10 +6,12 @@ import type { ConfigPaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
 import { didYouMean } from '../../config/did-you-mean.ts';
 import { acquireLock, type Lock } from '../../control/lock.ts';
+import { serve } from '../../control/serve.ts';
+import { createControls, type RunningControls } from '../../controls.ts';
 import { ForwarderError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { createProgramLog, type ProgramLog, redactor } from '../../core/program-log.ts';
-import type { Secret } from '../../core/secret.ts';
+import type { ProgramLog } from '../../core/program-log.ts';
+import type { JsonObject } from '../../core/types.ts';
 import { packageVersion } from '../../core/version.ts';
 import { type Shutdown, watchSignals } from '../../engine/shutdown.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
@@ -18,6 +20,8 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
 import { prepareLogFile } from '../log-file.ts';
+import { openLog, secretsOf } from '../open-log.ts';
+import { Reloader } from '../reloader.ts';
 import { giveUpAfterSeconds, untilStuck } from '../stuck.ts';
 
 export interface RunOptions {
@@ -53,21 +57,23 @@ export async function run(
   const state =
     options.stdout === true ? undefined : stateDirectory(paths.directory, config.account.hostname);
   let lock: Lock | undefined;
+  const running: Running = { controls: undefined };
   try {
     if (state !== undefined) {
       await prepareStateDirectory(state, { platform: io.platform, uid: io.uid });
-      lock = await holdLock(state, path, io);
+      lock = await holdLock(state, path, running, io);
       await prepareLogFile(paths.logFile);
     }
   } catch (error) {
     await lock?.release();
     return tell(error, io);
   }
-  const programLog = openLog(config, paths, options, io);
-  const crash = { programLog, redact: redactor(secretsOf(config)), io };
+  const programLog = openLog(config, paths, options.stdout === true, io);
+  const crash = { programLog, redact: programLog.redact, io };
   const endWatch = watchCrashes(crash);
   try {
-    return await forward(config, paths, state, path, options, programLog, io);
+    const place = { config, paths, state, path, running };
+    return await forward(place, options, programLog, io);
   } catch (error) {
     if (error instanceof ForwarderError) return tell(error, io);
     tellBug(error, crash);
@@ -79,15 +85,28 @@ export async function run(
   }
 }
 
+/** What the control socket speaks for; there is none while the program starts or ends. */
+interface Running {
+  controls: RunningControls | undefined;
+}
+
+interface Place {
+  readonly config: Config;
+  readonly paths: ConfigPaths;
+  readonly state: string | undefined;
+  /** The config file. */
+  readonly path: string;
+  readonly running: Running;
+}
+
 async function forward(
-  config: Config,
-  paths: ConfigPaths,
-  state: string | undefined,
-  path: string,
+  place: Place,
   options: RunOptions,
-  { log, reopen }: ProgramLog,
+  programLog: ProgramLog,
   io: Io,
 ): Promise<ExitCode> {
+  const { config, paths, state, path, running } = place;
+  const { log, reopen } = programLog;
   log.info('duologsync starts', {
     version: packageVersion(),
     config: path,
@@ -100,7 +119,11 @@ async function forward(
     clock: io.clock,
     log,
     graceMs,
-    reopenLogs: () => void reopen(),
+    // Told in the log and in the status; nobody waits for it.
+    hangUp: () =>
+      void reopen()
+        .then(() => running.controls?.reload())
+        .catch(() => undefined),
     // The second signal: whoever sends it does not want to wait.
     exitNow: (signal) => io.exit(signal === 'SIGINT' ? 130 : 143),
   });
@@ -119,10 +142,16 @@ async function forward(
       extraCa: await extraCa(io),
       overrides: overridesOf(options, io),
     });
+    const over = new AbortController();
+    running.controls = controlsOf(app, place, programLog, shutdown, io);
+    const watching = running.controls?.watch(over.signal);
     try {
       const whole = await runToEnd(app, shutdown, options, config, log, io);
       return options.once === true && !whole ? exitCodes.tryAgain : exitCodes.ok;
     } finally {
+      running.controls = undefined;
+      over.abort();
+      await watching;
       await app.close();
       log.info('duologsync has stopped', { delivered: app.delivered });
     }
@@ -130,6 +159,32 @@ async function forward(
     shutdown.dispose();
     io.stdout.off('error', readerLeft);
   }
+}
+
+/** None for a run that only looks at events: nobody can find it. */
+function controlsOf(
+  app: App,
+  { paths, state, path, config: first }: Place,
+  { log, reopen, alsoHide }: ProgramLog,
+  shutdown: Shutdown,
+  io: Io,
+): RunningControls | undefined {
+  if (state === undefined) return undefined;
+  const startedMs = io.clock.nowMs();
+  const known = new Set(secretsOf(first).map((secret) => secret.reveal()));
+  const hide = (config: Config): void => {
+    const more = secretsOf(config).filter((secret) => !known.has(secret.reveal()));
+    for (const secret of more) known.add(secret.reveal());
+    alsoHide(more);
+  };
+  const reloader = new Reloader({ path, paths, app, log, hide, io });
+  return createControls({
+    ...{ app, clock: io.clock, startedMs, configFile: path, stateDirectory: state },
+    reopenLogs: reopen,
+    reload: () => reloader.reload(),
+    reloadTrouble: () => reloader.trouble,
+    stop: () => shutdown.begin('duologsync stop'),
+  });
 }
 
 /** Until told to stop; `--once` also until all is read, or nothing gets on any more. */
@@ -199,34 +254,20 @@ function overridesOf(options: RunOptions, io: Io): Overrides {
   };
 }
 
-async function holdLock(state: string, config: string, io: Io): Promise<Lock> {
+async function holdLock(state: string, config: string, running: Running, io: Io): Promise<Lock> {
   const since = new Date(io.clock.nowMs()).toISOString();
+  const describe = (): JsonObject => ({
+    pid: process.pid,
+    since,
+    version: packageVersion(),
+    config,
+  });
   return acquireLock({
     stateDirectory: state,
-    describe: () => ({ pid: process.pid, since, version: packageVersion(), config }),
+    describe,
+    handle: serve({ describe, controls: () => running.controls, clock: io.clock }),
     platform: io.platform,
     tmpdir: tmpdir(),
     ...(io.uid === undefined ? {} : { uid: io.uid }),
   });
-}
-
-function openLog(config: Config, paths: ConfigPaths, options: RunOptions, io: Io): ProgramLog {
-  const looksOnly = options.stdout === true;
-  const onTerminal = io.stderr.isTTY === true || looksOnly;
-  if (!onTerminal) say(io.stderr, `duologsync ${packageVersion()} logs to ${paths.logFile}`);
-  return createProgramLog({
-    ...(looksOnly ? {} : { file: paths.logFile }),
-    ...(onTerminal ? { console: io.stderr } : {}),
-    level: 'info',
-    clock: io.clock,
-    secrets: secretsOf(config),
-  });
-}
-
-function secretsOf({ account, dls_settings, servers }: Config): readonly Secret[] {
-  return [
-    account.skey,
-    dls_settings.proxy.proxy_password,
-    ...servers.map((server) => server.client_key_passphrase),
-  ].filter((secret) => secret !== undefined);
 }

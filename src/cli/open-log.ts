@@ -1,0 +1,33 @@
+import type { ConfigPaths } from '../config/paths.ts';
+import type { Config } from '../config/schema.ts';
+import { createProgramLog, type ProgramLog } from '../core/program-log.ts';
+import type { Secret } from '../core/secret.ts';
+import { packageVersion } from '../core/version.ts';
+import { type Io, say } from './io.ts';
+
+/** The program's log, and a word on where it is; a run that only looks (`looksOnly`) writes to stderr alone. */
+export function openLog(
+  config: Config,
+  paths: ConfigPaths,
+  looksOnly: boolean,
+  io: Pick<Io, 'stderr' | 'clock'>,
+): ProgramLog {
+  const onTerminal = io.stderr.isTTY === true || looksOnly;
+  if (!onTerminal) say(io.stderr, `duologsync ${packageVersion()} logs to ${paths.logFile}`);
+  return createProgramLog({
+    ...(looksOnly ? {} : { file: paths.logFile }),
+    ...(onTerminal ? { console: io.stderr } : {}),
+    level: 'info',
+    clock: io.clock,
+    secrets: secretsOf(config),
+  });
+}
+
+/** All that must never be seen. */
+export function secretsOf({ account, dls_settings, servers }: Config): readonly Secret[] {
+  return [
+    account.skey,
+    dls_settings.proxy.proxy_password,
+    ...servers.map((server) => server.client_key_passphrase),
+  ].filter((secret) => secret !== undefined);
+}

@@ -1,0 +1,112 @@
+/** What a caller at the control socket can do with the running program. */
+import type { App } from './app.ts';
+import type { Controls, ReloadReport, Selection } from './control/controls.ts';
+import type { Clock } from './core/clock.ts';
+import type { JsonObject } from './core/types.ts';
+import { packageVersion } from './core/version.ts';
+import type { Feed } from './engine/feed.ts';
+import { Monitor } from './status/monitor.ts';
+import type { FeedPart, OtherPart, Parts, ServerPart } from './status/parts.ts';
+
+export interface ControlTools {
+  readonly app: App;
+  readonly clock: Clock;
+  readonly startedMs: number;
+  readonly configFile: string;
+  readonly stateDirectory: string;
+  readonly reopenLogs: () => Promise<void>;
+  readonly reload: () => Promise<ReloadReport>;
+  /** Why the config file was not taken over when it was last asked for. */
+  readonly reloadTrouble: () => OtherPart | undefined;
+  readonly stop: () => void;
+}
+
+export interface RunningControls extends Controls {
+  /** Watches from aside until `stop`, so that rates and the last hour are known. */
+  watch(stop: AbortSignal): Promise<void>;
+}
+
+export function createControls(tools: ControlTools): RunningControls {
+  const { app, clock } = tools;
+  const monitor = new Monitor({
+    parts: () => partsOf(tools),
+    kept: () => app.storage.waiting(),
+    clock,
+  });
+  const each = (selection: Selection, act: (feed: Feed) => void): number => {
+    const feeds = app.select(selection);
+    feeds.forEach(act);
+    return feeds.length;
+  };
+  return {
+    watch: (stop) => monitor.run(stop),
+    // A snapshot is JSON by its type; readonly arrays only hide it from the compiler.
+    status: () => ({ ...monitor.snapshot() }) as unknown as JsonObject,
+    pause: (selection) => each(selection, ({ control }) => control.pause(clock.nowMs())),
+    resume: (selection) => each(selection, ({ control }) => control.resume()),
+    poll: (selection) =>
+      each(selection, ({ source, control }) => {
+        source.pollNow();
+        control.wake();
+      }),
+    setInterval: (selection, seconds) =>
+      each(selection, ({ source }) =>
+        source.setInterval(seconds === undefined ? undefined : seconds * 1000),
+      ),
+    setMaxcount: (selection, rows) => each(selection, ({ source }) => source.setMaxcount(rows)),
+    reopenLogs: tools.reopenLogs,
+    reload: tools.reload,
+    stop: tools.stop,
+  };
+}
+
+function partsOf(tools: ControlTools): Parts {
+  const { app, clock, startedMs, configFile, stateDirectory } = tools;
+  const { calls, limited, lastError } = app.calls;
+  const nowMs = clock.nowMs();
+  return {
+    nowMs,
+    startedMs,
+    pid: process.pid,
+    version: packageVersion(),
+    configFile,
+    stateDirectory,
+    feeds: app.feeds.map(feedPart),
+    servers: serverParts(app),
+    duo: {
+      calls,
+      limited,
+      behindMs: app.api.nowMs() - nowMs,
+      ...(lastError === undefined ? {} : { lastError }),
+    },
+    others: [tools.reloadTrouble(), accountsPart(app)].filter((part) => part !== undefined),
+  };
+}
+
+function feedPart({ id, account, endpointName, identity, status, control }: Feed): FeedPart {
+  const { pausedSinceMs } = control;
+  return { id, account, endpoint: endpointName, server: identity.server.id, pausedSinceMs, status };
+}
+
+/** After a reload the old sink of a server may still finish what it has: the newer one counts. */
+function serverParts({ destinations }: App): readonly ServerPart[] {
+  const parts = destinations.map(({ config: { id, protocol, hostname, port }, sink }) => {
+    return { id, protocol, hostname, port, state: sink.state() };
+  });
+  return [...new Map(parts.map((part) => [part.id, part])).values()];
+}
+
+function accountsPart({ accountsTrouble: trouble }: App): OtherPart | undefined {
+  if (trouble === undefined) return undefined;
+  const { sinceMs, nextTryMs, error } = trouble;
+  const { code, message, hint } = error;
+  return {
+    code,
+    what: 'the list of child accounts',
+    sinceMs,
+    side: 'duo',
+    message,
+    hint,
+    nextTryMs,
+  };
+}
