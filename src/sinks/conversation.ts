@@ -156,15 +156,22 @@ export class Conversation {
     return txQueue(this.#connection.transport, this.#tools.machine);
   }
 
-  // Progress is what the peer's kernel took (where ours tells), else what our kernel took.
+  // Progress is what our kernel took, whose room is bounded, and what the peer's took (where ours tells). The
+  // kernel's table is looked at only when nothing else tells of progress: a look goes through all of it.
   async #stall(done: AbortSignal): Promise<void> {
     const { clock, timing, server } = this.#tools;
-    const pollMs = Math.min(250, Math.max(5, timing.progressMs / 10));
+    const pollMs = Math.min(1_000, Math.max(5, timing.progressMs / 10));
+    let handedBytes = -1;
     let bestBytes = Number.NEGATIVE_INFINITY;
     let sinceMs = clock.monotonicMs();
     while (!done.aborted) {
       await clock.sleep(pollMs, done);
       if (done.aborted) return;
+      if (this.#handedBytes > handedBytes) {
+        handedBytes = this.#handedBytes;
+        sinceMs = clock.monotonicMs();
+        continue;
+      }
       const queued = (await this.#queued()) ?? 0;
       const nowMs = clock.monotonicMs();
       if (this.#handedBytes - queued > bestBytes) {

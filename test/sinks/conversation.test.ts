@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { reset } from '../../src/sinks/connection.ts';
 import { Conversation } from '../../src/sinks/conversation.ts';
 import { dial } from '../../src/sinks/dial.ts';
@@ -19,7 +19,7 @@ describe('one connection', () => {
   });
   const converse = async (
     onConnection: (socket: Socket) => void,
-    { machine = thisMachine, progressMs = 5_000 } = {},
+    { machine = thisMachine, progressMs = 5_000, clock = systemClock } = {},
   ): Promise<{
     conversation: Conversation;
     receiver: Receiver;
@@ -33,7 +33,7 @@ describe('one connection', () => {
     const over: string[] = [];
     const conversation = new Conversation(
       { socket, transport: socket, roundTripMs },
-      { server, machine, clock: systemClock, timing: { ...shortTiming, progressMs } },
+      { server, machine, clock, timing: { ...shortTiming, progressMs } },
       ({ code }) => over.push(code),
     );
     return { conversation, receiver, socket, over };
@@ -124,6 +124,42 @@ describe('one connection', () => {
     const beginMs = performance.now();
     await conversation.send(zeros(30_000_000), 'drained');
     expect(performance.now() - beginMs).toBeGreaterThan(1_400);
+  });
+
+  it('asks for the state of the connection only while our own kernel takes nothing', async () => {
+    let looks = 0;
+    const machine: Machine = {
+      ...thisMachine,
+      seesTxQueue: true,
+      readFile: async () => {
+        looks += 1;
+        return Buffer.alloc(0);
+      },
+    };
+    const polls: (() => void)[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      sleep: (ms, signal) =>
+        ms === 500 ? new Promise((resolve) => polls.push(resolve)) : systemClock.sleep(ms, signal),
+    };
+    const { conversation, socket } = await converse((peer) => void peer.pause(), {
+      machine,
+      clock,
+    });
+    const sending = conversation.send(zeros(20_000_000), 'drained');
+    const ended = expect(sending).rejects.toThrow();
+    await until(() => socket.bytesWritten > 0 && polls.length === 1);
+    polls.shift()?.();
+    await until(() => polls.length === 1);
+    expect(looks).toBe(0);
+    // The peer reads nothing, so that nothing more is taken when all buffers are full.
+    await until(() => {
+      polls.shift()?.();
+      return looks > 0;
+    });
+    conversation.abandon();
+    for (const resolve of polls) resolve();
+    await ended;
   });
 
   it('is not kept alive by a peer that talks but takes nothing', async () => {
