@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../../src/core/clock.ts';
 import { silentLogger } from '../../../src/core/log.ts';
 import type { DeadLetter, FeedGap } from '../../../src/core/types.ts';
 import { stateDirectory } from '../../../src/checkpoint/state-directory.ts';
 import { main } from '../../../src/cli/program.ts';
-import { openDeadLetters } from '../../../src/dead-letter/dead-letter.ts';
+import { lettersPath, openDeadLetters } from '../../../src/dead-letter/dead-letter.ts';
 import { startDuo } from '../../../src/simulator/duo-server.ts';
 import {
   startTcpReceiver,
@@ -59,6 +59,9 @@ export async function openPlace(servers: readonly TestServer[]) {
       for (const one of letters) await store.add(one, never);
       await store.close();
     },
+    /** Instead of what is in the file, without a sync for each. */
+    write: (lines: readonly string[]) =>
+      writeFile(lettersPath(state), lines.map((line) => `${line}\n`).join('')),
     deadLetter: async (...argv: readonly string[]) => {
       const io = fakeIo();
       const code = await main(['dead-letter', ...argv, '-c', config], io);

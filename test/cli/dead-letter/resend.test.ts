@@ -124,12 +124,11 @@ describe('duologsync dead-letter resend', () => {
 
   it('goes on with thousands, in order, and forgets what the program has removed', async () => {
     const receiver = await siem();
-    const { putAside, deadLetter, state } = await place(server('siem', receiver));
+    const { putAside, deadLetter, state, write } = await place(server('siem', receiver));
     const path = lettersPath(state);
     await putAside(letter(0));
     const [text = ''] = (await readFile(path, 'utf8')).split('\n');
-    const many = Array.from({ length: 2_500 }, (_, n) => text.replaceAll('line 0', `line ${n}`));
-    await writeFile(path, many.map((one) => `${one}\n`).join(''));
+    await write(Array.from({ length: 2_500 }, (_, n) => text.replace('line 0', `line ${n}`)));
     expect((await deadLetter('resend')).out).toBe('2500 sent and confirmed by siem\n');
     expect(textsOf(receiver)).toEqual(Array.from({ length: 2_500 }, (_, n) => `line ${n}`));
     await rm(path);
