@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: what forwarding costs, beside a floor measured in the same run. A local HTTPS Duo holds
  * 60,000 events in each of three logs; the built program reads them all, for each format × protocol.
- * Arguments: events in each log, and how often each is measured; the least CPU counts, because whatever
- * else the machine does only adds to it. Ratios of CPU per event are what counts: times differ between machines.
+ * Arguments: events in each log, how often each is measured, and protocols separated by commas; the least CPU
+ * counts, because whatever else the machine does only adds to it. Ratios of CPU per event are what counts: times differ between machines.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +19,7 @@ import { startTcpReceiver, startTlsReceiver, startUdpReceiver } from '../src/sim
 import type { FloorPlan } from './bench/floor.ts';
 
 type Protocol = FloorPlan['server']['protocol'];
+const protocols: readonly Protocol[] = ['TCP', 'TCPSSL', 'UDP'];
 const logs = ['auth', 'telephony', 'activity'] as const;
 const lists = { auth: 'authlogs', telephony: 'items', activity: 'items' } as const;
 const rowsPerPage = 1000;
@@ -46,8 +47,9 @@ interface Bench {
   readonly perLog: number;
 }
 
-const [perLog = 60_000, repeats = 3] = process.argv.slice(2).map(Number);
-await main(perLog);
+const [perLog = '60000', times = '3', chosen = protocols.join()] = process.argv.slice(2);
+const repeats = Number(times);
+await main(Number(perLog));
 
 async function main(count: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'duologsync-bench-'));
@@ -64,7 +66,7 @@ async function main(count: number): Promise<void> {
   try {
     print(`${count * logs.length} events of about ${rowBytes} bytes in ${logs.length} logs`);
     print('protocol  format   µs CPU/event   ratio   events/s   peak MB   delivered');
-    for (const protocol of ['TCP', 'TCPSSL', 'UDP'] as const) {
+    for (const protocol of protocols.filter((one) => chosen.split(',').includes(one))) {
       const floor = await least(() => measureFloor(bench, floorDuo.url, protocol));
       row(protocol, 'floor', floor, floor, count * logs.length);
       for (const format of ['JSON', 'CEF'] as const) {
