@@ -1,8 +1,9 @@
 /**
  * `npm run bench`: what forwarding costs, beside a floor measured in the same run. A local HTTPS Duo holds
  * 60,000 events in each of three logs; the built program reads them all, for each format × protocol.
- * Arguments: events in each log, how often each is measured, and protocols separated by commas; the least CPU
- * counts, because whatever else the machine does only adds to it. Ratios of CPU per event are what counts: times differ between machines.
+ * Arguments: events in each log, how often each is measured, protocols separated by commas. The least CPU
+ * counts, because whatever else the machine does only adds to it, and its ratio to the floor: times differ
+ * between machines.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
