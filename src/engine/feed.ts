@@ -148,7 +148,7 @@ class FeedRun {
       const answer = await source.fetch(call, params, stop);
       // Only answers tell Duo's time: a window that a wrong clock opened before the first one is void.
       if (source.isAhead(openedMs)) return this.#goTo(abandonWindow(this.#cursor));
-      return this.#deliver(answer, opened);
+      return this.#deliver(answer, opened, Number(params['limit'] ?? Infinity));
     };
     status.activity.at('place');
     const page = await slots.run(stop, work, this.#retry.attempts > 0);
@@ -197,14 +197,14 @@ class FeedRun {
     this.#asking = undefined;
   }
 
-  async #deliver(answer: ApiAnswer, { cursor, gap }: Opened): Promise<Reading> {
+  async #deliver(answer: ApiAnswer, { cursor, gap }: Opened, asked: number): Promise<Reading> {
     const { endpoint, status } = this.#feed;
     const rows = endpoint.rows(answer).map((row) => ({
       row,
       id: endpoint.id(row),
       timeMs: endpoint.timeMs(row),
     }));
-    const page = read(rows, endpoint.offset(answer), cursor, this.#rules);
+    const page = read(rows, endpoint.offset(answer), cursor, { ...this.#rules, asked });
     const gaps = gap === undefined ? page.gaps : [gap, ...page.gaps];
     await this.#delivery.tellGaps(gaps);
     const lines = await this.#delivery.send(page.events);

@@ -21,7 +21,11 @@ export function nextByOffset(
   page: TakenPage,
   offset: string | undefined,
   window: OpenWindow,
-  { ordered, toTheEnd = false }: Pick<WindowRules, 'ordered' | 'toTheEnd'>,
+  {
+    ordered,
+    toTheEnd = false,
+    asked = Infinity,
+  }: Pick<WindowRules, 'ordered' | 'toTheEnd' | 'asked'>,
 ): Step {
   if (offset === undefined) return ended;
   if (page.count === 0 || page.again) {
@@ -38,7 +42,8 @@ export function nextByOffset(
   }
   const passed = ordered && page.newestMs !== undefined && page.newestMs > window.fromMs;
   // Only beyond the position: before it, rows that were hidden yesterday may fill the next page.
-  if (passed && !toTheEnd && page.count < page.cursor.fullest) return ended;
+  const full = Math.min(page.cursor.fullest, asked);
+  if (passed && !toTheEnd && page.count < full) return ended;
   const { empties: _, ...fed } = window;
   const next = { ...fed, offset, lastPage: page.name, ...newest(page, window) };
   // Without order what is read again cannot be told from what is new: all of it is followed.

@@ -6,6 +6,7 @@ import type { Account, ApiAnswer, Params } from '../core/types.ts';
 import type { DuoApi, RateLimiter } from '../duo/api.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { AnswerCache, Call } from './answer-cache.ts';
+import { PageSize } from './page-size.ts';
 import { sleepUnless } from './feed-control.ts';
 
 /** One beat of the poll clock: feeds that are caught up wait for it and ask with its time. */
@@ -51,11 +52,13 @@ export class PageSource {
   #test: Promise<ApiAnswer> | undefined;
   #intervalMs: number;
   #maxcount: number | undefined;
+  readonly #size: PageSize;
   readonly #sleepers = new Set<() => void>();
 
   constructor(options: PageSourceOptions) {
     this.#options = options;
     this.#intervalMs = options.intervalMs;
+    this.#size = new PageSize(options.endpoint.pageLimit);
   }
 
   get intervalMs(): number {
@@ -83,8 +86,9 @@ export class PageSource {
   /** The parameters as they are sent. */
   asked(params: Params): Params {
     const { limit } = params;
-    if (this.#maxcount === undefined || limit === undefined) return params;
-    return { ...params, limit: String(Math.min(this.#maxcount, Number(limit))) };
+    if (limit === undefined) return params;
+    const most = Math.min(this.#maxcount ?? Infinity, this.#size.rows, Number(limit));
+    return { ...params, limit: String(most) };
   }
 
   /** Duo's time now. */
@@ -191,6 +195,7 @@ export class PageSource {
     try {
       const answer = await api.send({ account, method: 'GET', path: endpoint.path, params }, stop);
       limiter.granted();
+      this.#size.came();
       this.#refusal = undefined;
       this.#parkedUntilMs = 0;
       this.#park?.reset();
@@ -204,6 +209,7 @@ export class PageSource {
       cache.drop(call);
       const failure = asForwarderError(error);
       if (failure.code === 'duo_rate_limited') limiter.rejected(failure.retryAfterMs);
+      this.#size.failed(failure.code);
       if (failure.remedy === 'park') this.#refuse(failure, call);
       throw failure;
     }

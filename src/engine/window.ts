@@ -17,6 +17,8 @@ export interface WindowRules {
   readonly hasEnd: boolean;
   readonly ordered: boolean;
   readonly pageLimit: number;
+  /** How many rows the request asked for; a page of so many is a full one. */
+  readonly asked?: number;
   /** How old an event must be before it is read: Duo shows rows about two minutes late. */
   readonly settleMs: number;
   readonly lookbackMs: number;

@@ -21,8 +21,8 @@ export type Effect =
   /** A whole HTTP answer around half a JSON text. */
   | { readonly kind: 'truncatedJson' }
   | { readonly kind: 'cutBeforeHeaders' }
-  /** The connection ends after half the promised body, or in the middle of chunks. */
-  | { readonly kind: 'cutMidBody'; readonly chunked?: boolean }
+  /** The connection ends after half the promised body, or in the middle of chunks; shorter bodies than `overBytes` pass. */
+  | { readonly kind: 'cutMidBody'; readonly chunked?: boolean; readonly overBytes?: number }
   /** Nothing more comes, from the start or after that many bytes of the body. */
   | { readonly kind: 'stall'; readonly afterBytes?: number }
   | { readonly kind: 'slowDrip'; readonly bytesPerSecond: number }

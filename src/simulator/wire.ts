@@ -41,6 +41,7 @@ export function send(response: ServerResponse, outgoing: Outgoing): number {
       response.destroy();
       return 0;
     case 'cutMidBody':
+      if (outgoing.body.length <= (effect.overBytes ?? 0)) return whole(response, outgoing);
       if (effect.chunked === true) response.setHeader('Content-Type', json);
       else begin(response, outgoing.body);
       response.write(half(outgoing.body), () => response.destroy());

@@ -132,6 +132,14 @@ describe('an offset', () => {
     expect(again.more).toBe(true);
   });
 
+  it('of a page as full as it was asked for is followed, however much fuller others were', () => {
+    const full = { ...first(), fullest: 1000 };
+    const passed = [row(nowMs - 2_000), row(nowMs - 1_000)];
+    expect(read(passed, 'a', full, rules).more).toBe(false);
+    expect(read(passed, 'a', full, { ...rules, asked: 3 }).more).toBe(false);
+    expect(read(passed, 'a', full, { ...rules, asked: 2 }).more).toBe(true);
+  });
+
   it('of an empty page is followed, but the time is not passed over', () => {
     const cursor = goOn(read([], 'a', first(), rules));
     expect(cursor.positionMs).toBe(nowMs - 60 * minuteMs);

@@ -67,7 +67,7 @@ describe('the whole program, when the list of child accounts', () => {
       await rig?.start();
       await arrived(one, two);
       const { code, ...effect } = failure;
-      duo.faults.push({ ...(effect), account: parent.ikey, times: Infinity });
+      duo.faults.push({ ...effect, account: parent.ikey, times: Infinity });
       await says(/cannot be listed; the last known list is used/);
       expect(await rig?.told(code)).toMatchObject({ level: 'warn' });
       addTo(one, two);

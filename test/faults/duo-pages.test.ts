@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { until } from '../helpers/program.ts';
+import type { Overrides } from '../../src/app.ts';
+import type { Effect } from '../../src/simulator/faults.ts';
 import { openRig, type Rig, type RigOptions } from './duo-rig.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -107,6 +109,40 @@ describe('the whole program, when Duo', () => {
     expect(rig?.report()).toMatchObject({ repeated: 0, malformed: [] });
     expect(rig?.report().lost).toHaveLength(500);
     expect(said.filter(({ fields }) => fields['code'] === 'gap')).toHaveLength(1);
+  });
+});
+
+describe('the whole program, when pages of 1,000 rows never come through because', () => {
+  it.each<{ why: string; effect?: Effect; calls?: Overrides['calls']; code: string }>([
+    {
+      why: 'a proxy cuts long answers',
+      effect: { kind: 'cutMidBody', overBytes: 300_000 },
+      code: 'duo_truncated',
+    },
+    {
+      why: 'the line is slow',
+      effect: { kind: 'slowDrip', bytesPerSecond: 1_000_000 },
+      code: 'duo_timeout',
+    },
+    { why: 'they are too large', calls: { maxBodyBytes: 300_000 }, code: 'duo_body_too_large' },
+  ])('$why, asks for fewer, reads all of a backlog, and asks for more again', async (example) => {
+    const { effect, calls, code } = example;
+    const overrides = { intervalSeconds: 20, ...(calls === undefined ? {} : { calls }) };
+    const { duo } = await backlog(1_500, { overrides });
+    if (effect !== undefined) duo.faults.push({ ...effect, endpoint: 'auth', times: Infinity });
+    await rig?.start();
+    await rig?.arrived();
+    expect(rig?.report()).toMatchObject(whole);
+    expect(await rig?.told(code, 'auth')).toMatchObject({ level: 'warn' });
+    const asked = (): readonly (string | undefined)[] =>
+      duo.journal
+        .filter(({ endpoint }) => endpoint === 'auth')
+        .map(({ params }) => params['limit']);
+    const limits = asked().map(Number);
+    expect(Math.min(...limits)).toBeLessThan(501);
+    duo.faults.clear();
+    if (effect === undefined) return;
+    await until('whole pages', () => asked().at(-1) === '1000');
   });
 });
 

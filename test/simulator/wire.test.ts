@@ -115,6 +115,12 @@ describe('a connection that goes wrong', () => {
     expect(half.bytes).toBeGreaterThan(10);
   });
 
+  it('can end in the middle of long bodies alone', async () => {
+    const duo = await withFault({ kind: 'cutMidBody', overBytes: 1000, times: 2 });
+    expect((await raw(duo, 5000)).end).toBe('end');
+    await expect(ask(duo)).rejects.toThrow();
+  });
+
   it('can end in the middle of a chunked body', async () => {
     const duo = await withFault({ kind: 'cutMidBody', chunked: true });
     const half = await raw(duo, 5000);
