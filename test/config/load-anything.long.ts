@@ -1,0 +1,3 @@
+import { loadAnything } from './anything.ts';
+
+loadAnything(2_000);
