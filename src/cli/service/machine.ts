@@ -54,7 +54,7 @@ export async function findTarget(
   const notes = notesOf(target, kind, text);
   if (kind === 'systemd' && (await hasDlsCheckpoints(system)))
     notes.push(
-      "Duo Log Sync's checkpoints in /tmp are not seen by a service: see docs/operations.md, Linux.",
+      "Duo Log Sync's checkpoints in /tmp are not seen by a service. Before you go on: sudo mkdir -p /var/lib/duologsync && sudo cp -p /tmp/*_checkpoint_data.txt /var/lib/duologsync/",
     );
   return { target, loaded, obstacles: obstaclesOf(target, io), notes };
 }
