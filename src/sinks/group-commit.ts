@@ -58,6 +58,8 @@ export class GroupCommitSink implements Sink {
   #isLookingAgain = false;
   #flushed = false;
   #confirmedLines = 0;
+  /** How often what was confirmed came into doubt. */
+  #doubts = 0;
 
   constructor(server: ServerOptions, tools: SinkTools, machine: Machine, dialer: Dialer) {
     const { timing, clock, log } = tools;
@@ -177,21 +179,23 @@ export class GroupCommitSink implements Sink {
     const goal = isTrial ? 'drained' : this.#confirmation.level;
     let job: Job | undefined = planned;
     let conversation: Conversation | undefined;
+    let doubts = this.#doubts;
     try {
       await this.#pace?.take(planned.payload.lines.length, this.#closing.signal);
+      doubts = this.#doubts;
       conversation = await this.#connections.open(goal, this.#closing.signal);
       job = this.#cutAgain(planned);
       if (job === undefined) return goal === 'drained' ? conversation.close() : undefined;
       const startMs = this.#tools.clock.monotonicMs();
       await conversation.send(job.payload, goal);
       if (goal === 'drained') this.#confirmation.closed();
-      this.#succeeded(job, this.#tools.clock.monotonicMs() - startMs);
+      this.#succeeded(job, this.#tools.clock.monotonicMs() - startMs, doubts);
     } catch (caught) {
       const error = asForwarderError(caught, 'server_failed');
       if (isTrial && job !== undefined && error.code === 'server_not_closing') {
         this.#confirmation.unclosed();
         conversation?.close();
-        this.#succeeded(job, Number.POSITIVE_INFINITY);
+        this.#succeeded(job, Number.POSITIVE_INFINITY, doubts);
       } else {
         conversation?.abandon();
         this.#failed(job ?? planned, error, conversation !== undefined);
@@ -220,11 +224,16 @@ export class GroupCommitSink implements Sink {
   // A long-lived connection that breaks while nothing is under way: what was confirmed is in doubt.
   #idleOver(error: ForwarderError): void {
     if (this.#runningJobs > 0 || error.code === 'server_closed_early') return;
-    this.#replay.failed();
+    this.#doubt();
     this.#pump();
   }
 
-  #succeeded(job: Job, tookMs: number): void {
+  #doubt(): void {
+    this.#doubts += 1;
+    this.#replay.failed();
+  }
+
+  #succeeded(job: Job, tookMs: number, doubts: number): void {
     this.#isDown = false;
     this.#backoff.reset();
     this.#trouble.ends();
@@ -235,7 +244,7 @@ export class GroupCommitSink implements Sink {
     this.#refusals.confirmed();
     if (job.kind === 'replay') return this.#replay.sent(job.piece);
     this.#confirmedLines += lines;
-    this.#replay.confirmed(job.group);
+    this.#replay.confirmed(job.group, doubts !== this.#doubts);
     this.#gather.confirm(job.group);
   }
 
@@ -248,7 +257,7 @@ export class GroupCommitSink implements Sink {
     if (isUnclosed) this.#confirmation.unclosed();
     else this.#confirmation.failed();
     // A kernel that has taken all and sends no end has a living process, so nothing it confirmed is in doubt.
-    if (!isUnclosed || !this.#machine.seesTxQueue) this.#replay.failed();
+    if (!isUnclosed || !this.#machine.seesTxQueue) this.#doubt();
     if (wasConnected) {
       this.#size.failed(job.payload.lines.length);
     }

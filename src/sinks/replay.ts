@@ -36,10 +36,13 @@ export class Replay {
     return this.#pending.length > 0;
   }
 
-  confirmed({ payload }: Group): void {
+  /** `inDoubt`: another connection has failed since its own was opened, so it may be one of the last before that. */
+  confirmed({ payload }: Group, inDoubt = false): void {
     if (this.#groups === 0) return;
-    this.#last.push({ payload, replays: 0, next: 0, inDoubt: false });
+    const group = { payload, replays: 0, next: 0, inDoubt: false };
+    this.#last.push(group);
     if (this.#last.length > this.#groups) this.#last.shift();
+    if (inDoubt) this.#pending = this.#last.filter(({ replays }) => replays < mostReplays);
   }
 
   /** A run of connections failed. */

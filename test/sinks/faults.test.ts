@@ -7,6 +7,7 @@ import {
   type StreamReceiver,
 } from '../../src/simulator/siem.ts';
 import { openTcp } from '../../src/sinks/tcp.ts';
+import { collect, linesOf, listen } from './helpers/servers.ts';
 import {
   batchOf,
   isPending,
@@ -19,7 +20,7 @@ import {
 } from './helpers/tools.ts';
 
 describe('a server in trouble', () => {
-  const receivers: StreamReceiver[] = [];
+  const receivers: { stop(): Promise<void> }[] = [];
   afterEach(async () => {
     await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
   });
@@ -63,6 +64,34 @@ describe('a server in trouble', () => {
         expect(times).toBeGreaterThanOrEqual(1);
         expect(times).toBeLessThanOrEqual(3);
       }
+    });
+  });
+
+  it('that answers one group just when the connection of another has failed gets that one again too', async () => {
+    const groups: string[][] = [];
+    const receiver = await listen((socket, number) => {
+      const read = collect(socket);
+      socket.on('end', () => {
+        groups[number - 1] = linesOf(read());
+        // Two are under way then: neither has its answer yet.
+        if (number !== 2 && number !== 3) socket.end();
+      });
+    });
+    receivers.push({ stop: () => receiver.close() });
+    const timing = { groupLines: 1, groupGrowth: 1, progressMs: 10_000 };
+    await withSink(openTcp(serverAt(receiver.port), testTools({ timing })), async (sink) => {
+      await sink.write(batchOf('first', 1), never);
+      const writes = ['a', 'b'].map((feed) => sink.write(batchOf(feed, 1), never));
+      await until(() => groups[1] !== undefined && groups[2] !== undefined);
+      receiver.sockets[1]?.resetAndDestroy();
+      await until(() => sink.state().trouble !== undefined);
+      receiver.sockets[2]?.end();
+      await Promise.all(writes);
+      await sink.write(batchOf('last', 1), never);
+      const again = groups.slice(3).flat();
+      expect(again).toEqual(
+        expect.arrayContaining(['first:0', groups[1]?.[0], groups[2]?.[0], 'last:0']),
+      );
     });
   });
 

@@ -36,6 +36,14 @@ describe('what is sent again after a failure', () => {
     expect(replay.isPending).toBe(false);
   });
 
+  it('is a group too whose end came after the failure of another connection of its time', () => {
+    const replay = new Replay(2);
+    for (const name of ['a', 'b']) replay.confirmed(groupOf(name, 1));
+    replay.failed();
+    replay.confirmed(groupOf('c', 1), true);
+    expect(replayAll(replay)).toEqual(['b:0\n', 'c:0\n']);
+  });
+
   it('is nothing at all when it is turned off', () => {
     const replay = new Replay(0);
     replay.confirmed(groupOf('a', 1));
