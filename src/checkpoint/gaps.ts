@@ -154,9 +154,12 @@ class Store implements GapStore {
   }
 
   async #write(records: readonly GapRecord[]): Promise<void> {
+    const { directory, fs } = this.#options;
+    // Somebody may have deleted it meanwhile; a feed must not wait for that.
+    await fs.mkdir(directory, { recursive: true, mode: 0o700 });
     if (this.#torn || this.#appended > mostAppended) return this.rewrite();
     const bytes = Buffer.concat(records.map(encodeGap));
-    const file = await this.#options.fs.open(this.#path, 'a', 0o600);
+    const file = await fs.open(this.#path, 'a', 0o600);
     this.#torn = true;
     try {
       for (let done = 0; done < bytes.length;) {

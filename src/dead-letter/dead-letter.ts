@@ -1,7 +1,7 @@
 import { constants, type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { ForwarderError, messageOf } from '../core/errors.ts';
+import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { DeadLetter, DeadLetterBox, GapBox } from '../core/types.ts';
 import { readKept } from './kept.ts';
@@ -72,6 +72,17 @@ async function openPrivately(path: string): Promise<LetterFile> {
   return file;
 }
 
+/** Names the file that lies at a path; undefined when there is none. */
+async function inodeOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path);
+    return `${dev} ${ino}`;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 class FileDeadLetters implements DeadLetterStore {
   readonly path: string;
   readonly #options: DeadLetterOptions;
@@ -79,6 +90,7 @@ class FileDeadLetters implements DeadLetterStore {
   #file: LetterFile | undefined;
   #counts = new Map<string, number>();
   #bytes = 0;
+  #inode: string | undefined;
   /** What the list of letters sent again looked like when it was last gone by. */
   #resentSeen = '';
   #isFull = false;
@@ -124,7 +136,7 @@ class FileDeadLetters implements DeadLetterStore {
     const { maxBytes, whenFull } = this.#options;
     let file: LetterFile;
     try {
-      file = this.#file ?? (await this.#open());
+      file = await this.#atItsPlace();
       if (this.#bytes + line.length > maxBytes) {
         if (whenFull === 'drop_oldest' && line.length > maxBytes) return await this.#lose(letter);
         file = await this.#freeFor(line.length, file);
@@ -173,6 +185,16 @@ class FileDeadLetters implements DeadLetterStore {
     return this.#file ?? (await this.#open());
   }
 
+  /** The open file, or a new one when somebody has moved or deleted it: else letters go where nobody finds them. */
+  async #atItsPlace(): Promise<LetterFile> {
+    const file = this.#file;
+    if (file !== undefined && (await inodeOf(this.path)) === this.#inode) return file;
+    this.#file = undefined;
+    await file?.close();
+    await mkdir(this.#options.directory, { recursive: true, mode: 0o700 });
+    return this.#open();
+  }
+
   async #makeRoom(file: LetterFile, leastFreeBytes: number | undefined): Promise<void> {
     const { directory, maxBytes, gaps, log } = this.#options;
     const seen = await this.#resentNow();
@@ -207,6 +229,7 @@ class FileDeadLetters implements DeadLetterStore {
         bytes: kept.tornBytes,
       });
     }
+    this.#inode = await inodeOf(this.path);
     this.#bytes = kept.bytes;
     this.#counts = new Map(kept.counts);
     this.#file = file;

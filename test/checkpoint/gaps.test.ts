@@ -231,6 +231,14 @@ describe('a gap', () => {
     expect(told()).toHaveLength(1100);
   });
 
+  it('is kept although somebody has deleted the folder', async () => {
+    const { store } = await start();
+    await store.add([gap()]);
+    await rm(directory, { recursive: true });
+    await store.add([gap({ feedId: 'auth > other' })]);
+    expect(await onDisk()).toMatchObject([{ feedId: 'auth > other' }]);
+  });
+
   it('whose file cannot be used ends the start with a remedy', async () => {
     const fs = brokenFileSystem((call, path) =>
       call === 'readFile' && path.endsWith('gaps.jsonl') ? 'EACCES' : undefined,

@@ -1,4 +1,13 @@
-import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -323,4 +332,19 @@ describe('the dead letters', () => {
     expect(await events()).toEqual(['a']);
     expect(said).toMatchObject([{ level: 'warn' }]);
   });
+
+  // Windows deletes no folder with an open file in it.
+  it.each(['moved away', ...(process.platform === 'win32' ? [] : ['deleted with its folder'])])(
+    'are found where they belong after their file was %s while the program runs',
+    async (how) => {
+      const store = await openHere();
+      await store.add(letter({ eventId: 'a' }), never);
+      if (how === 'moved away') await rename(store.path, join(directory, 'elsewhere'));
+      else await rm(directory, { recursive: true });
+      await store.add(letter({ eventId: 'b' }), never);
+      await store.add(letter({ eventId: 'c' }), never);
+      await store.close();
+      expect(await events()).toEqual(['b', 'c']);
+    },
+  );
 });
