@@ -2,7 +2,6 @@
 import type { App } from './app.ts';
 import type { Controls, ReloadReport, Selection } from './control/controls.ts';
 import type { Clock } from './core/clock.ts';
-import type { JsonObject } from './core/types.ts';
 import { packageVersion } from './core/version.ts';
 import type { Feed } from './engine/feed.ts';
 import { Monitor } from './status/monitor.ts';
@@ -40,8 +39,7 @@ export function createControls(tools: ControlTools): RunningControls {
   };
   return {
     watch: (stop) => monitor.run(stop),
-    // A snapshot is JSON by its type; readonly arrays only hide it from the compiler.
-    status: () => ({ ...monitor.snapshot() }) as unknown as JsonObject,
+    status: () => monitor.snapshot(),
     pause: (selection) => each(selection, ({ control }) => control.pause(clock.nowMs())),
     resume: (selection) => each(selection, ({ control }) => control.resume()),
     poll: (selection) =>

@@ -37,6 +37,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     'app.ts',
+    'controls.ts',
     'client.ts',
     'destinations.ts',
     'config',
@@ -58,6 +59,7 @@ const appFiles = [
   'app.ts',
   'children.ts',
   'client.ts',
+  'controls.ts',
   'destinations.ts',
   'feeds.ts',
   'setup.ts',

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { App } from '../src/app.ts';
+import { createControls } from '../src/controls.ts';
+import { ForwarderError } from '../src/core/errors.ts';
+import { CallCounts } from '../src/duo/counted-calls.ts';
+import { selectFeeds } from '../src/engine/select.ts';
+import type { Snapshot } from '../src/status/snapshot.ts';
+import { bench } from './engine/parts.ts';
+
+function running() {
+  const parts = bench();
+  const feeds = ['siem', 'archive'].map((server) => parts.feed(server));
+  const told: string[] = [];
+  const app: Partial<App> = {
+    feeds,
+    destinations: [],
+    calls: Object.assign(new CallCounts(), { calls: 7, limited: 2 }),
+    api: {
+      ...parts.duo,
+      send: parts.duo.send.bind(parts.duo),
+      nowMs: () => parts.clock.nowMs() + 3_000,
+      close: async () => undefined,
+    },
+    accountsTrouble: undefined,
+    select: (names) => selectFeeds(feeds, names),
+  };
+  const controls = createControls({
+    app: app as App,
+    clock: parts.clock,
+    startedMs: parts.clock.startMs,
+    configFile: '/etc/config.yml',
+    stateDirectory: '/var/lib/state',
+    reopenLogs: async () => void told.push('reopen'),
+    reload: async () => ({ started: [], restarted: [], stopped: [], unchanged: 2 }),
+    reloadTrouble: () => undefined,
+    stop: () => void told.push('stop'),
+  });
+  const status = (): Snapshot => controls.status() as unknown as Snapshot;
+  return { ...parts, feeds, app, controls, told, status };
+}
+
+describe('what a command can do with the running program', () => {
+  it('concerns the feeds that it names, and says how many', () => {
+    const { controls, feeds } = running();
+    expect(controls.pause({ server: 'siem' })).toBe(1);
+    expect(feeds.map(({ control }) => control.isPaused)).toEqual([true, false]);
+    expect(controls.resume({})).toBe(2);
+    expect(feeds.map(({ control }) => control.isPaused)).toEqual([false, false]);
+    expect(() => controls.poll({ endpoint: 'telephony' })).toThrow(ForwarderError);
+  });
+
+  it('sets the pace of polls in seconds, and back to what the config says', () => {
+    const { controls, feeds } = running();
+    expect(controls.setInterval({ server: 'siem' }, 600)).toBe(1);
+    expect(feeds.map(({ source }) => source.intervalMs)).toEqual([600_000, 120_000]);
+    controls.setInterval({}, undefined);
+    expect(feeds.map(({ source }) => source.intervalMs)).toEqual([120_000, 120_000]);
+    controls.setMaxcount({}, 50);
+    expect(feeds[0]?.source.asked({ limit: '1000' })).toEqual({ limit: '50' });
+  });
+
+  it('is passed on to who can do it', async () => {
+    const { controls, told } = running();
+    await controls.reopenLogs();
+    controls.stop();
+    expect(told).toEqual(['reopen', 'stop']);
+    expect(await controls.reload()).toMatchObject({ unchanged: 2 });
+  });
+});
+
+describe('the status of the running program', () => {
+  it('tells of feeds, of Duo, and of what is paused as a problem', () => {
+    const { controls, status } = running();
+    expect(status()).toMatchObject({
+      state: 'healthy',
+      config: '/etc/config.yml',
+      duo: { calls: 7, rate_limited: 2, clock_behind_seconds: 3 },
+      feeds: [{ id: 'auth > siem' }, { id: 'auth > archive' }],
+    });
+    controls.pause({ server: 'archive' });
+    expect(status()).toMatchObject({ state: 'degraded', problems: [{ feeds: 1 }] });
+  });
+
+  it('tells that child accounts cannot be listed', () => {
+    const { app, status, clock } = running();
+    const error = new ForwarderError('accounts_empty', 'Duo listed no child account', {
+      hint: 'Look.',
+    });
+    Object.assign(app, {
+      accountsTrouble: { sinceMs: clock.startMs, error, nextTryMs: clock.startMs },
+    });
+    expect(status().problems).toMatchObject([
+      { code: 'accounts_empty', side: 'duo', what: 'the list of child accounts', remedy: 'Look.' },
+    ]);
+  });
+});
