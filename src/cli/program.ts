@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { messageOf } from '../core/errors.ts';
 import { packageVersion } from '../core/version.ts';
+import { addCheckpointCommands } from './checkpoint-commands.ts';
 import { configPath } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type Io, processIo, say } from './io.ts';
@@ -89,17 +90,7 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
     });
   addDeadLetter(program, io, finish);
   addRunningCommands(program, io, finish);
-  const checkpoint = program.command('checkpoint').description('look after checkpoints');
-  checkpoint
-    .command('export-dls')
-    .argument('<directory>', "where Duo Log Sync's checkpoint files are written")
-    .description('write the checkpoints as Duo Log Sync reads them, to go back to it')
-    .option('-c, --config <file>', 'config file')
-    .option('--force', 'overwrite files that are there')
-    .action(async (directory: string, options: { config?: string; force?: boolean }) => {
-      const { exportCheckpoints } = await import('./commands/checkpoint.ts');
-      finish(await exportCheckpoints(directory, options, io));
-    });
+  addCheckpointCommands(program, io, finish);
   addService(program, io, finish);
   return program;
 }

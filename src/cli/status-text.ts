@@ -17,7 +17,7 @@ export interface StatusView {
 
 /** The snapshot that the running program answered with. Throws `bad_answer` when it is of another version. */
 export function asSnapshot(value: JsonValue): Snapshot {
-  if (isObject(value) && value['schema_version'] === 1) return value as unknown as Snapshot;
+  if (isObject(value) && value['schema_version'] === 1) return value as Snapshot;
   throw refusal(
     'bad_answer',
     'The running duologsync tells its status in a way that this command does not know',

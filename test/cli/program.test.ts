@@ -112,14 +112,14 @@ describe('the command line', () => {
     expect(io.err()).toContain(config);
   });
 
-  it('tells a failure that nobody expected with its stack and exits with 1', async () => {
+  it('tells a failure that nobody expected with its stack and exits with 70', async () => {
     const stdout = Object.assign(fakeIo().stdout, {
       write: () => {
         throw new Error('the terminal is on fire');
       },
     });
     const io = fakeIo({ stdout });
-    expect(await main(['--version'], io)).toBe(1);
+    expect(await main(['--version'], io)).toBe(70);
     expect(io.err()).toContain('unexpected failure: the terminal is on fire');
   });
 });
