@@ -113,6 +113,31 @@ describe("an MSP's child accounts", () => {
     expect(app.delivered).toBe(13);
   });
 
+  it('are listed anew when another reading of the config leaves out others', async () => {
+    const [first, second] = [child(1), child(2)];
+    const { events, of, open } = await place([first, second]);
+    events(first);
+    events(second);
+    const app = await open({});
+    const stop = new AbortController();
+    const running = app.run(stop.signal, never);
+    await until('both', () => of(first) === 3 && of(second) === 3);
+    const account = (block: readonly string[]) => {
+      const { config } = app;
+      return { ...config, account: { ...config.account, block_list: [...block] } };
+    };
+    await app.reload(account(['Child 2']));
+    await until('the feeds of one', () => app.statuses.length === 1);
+    events(first, 2);
+    events(second, 2);
+    await until('its events', () => of(first) === 5);
+    await app.reload(account([]));
+    await until('those of the other', () => of(second) === 5);
+    stop.abort(new Error('enough'));
+    await running;
+    expect([first, second].map(of)).toEqual([5, 5]);
+  });
+
   it('are those of the list on disk when Duo does not list them', async () => {
     const { duo, open, events, of, told } = await place([child(1)]);
     await (await open({ once: true })).run(never, never);
