@@ -54,6 +54,8 @@ export interface Overrides {
   /** Deadlines and bounds of calls to Duo, and of deliveries; tests pass short ones. */
   readonly calls?: CallLimits;
   readonly timing?: Partial<SinkTiming>;
+  /** False: feeds that stand still are left alone, because the clock runs too fast to tell. */
+  readonly watchdog?: boolean;
 }
 
 export interface App {
@@ -250,6 +252,7 @@ class Forwarder implements App {
       feedTools: {
         ...{ clock, log, checkpoints, deadLetters, gaps, sender },
         once: overrides.once ?? false,
+        watchdog: overrides.watchdog ?? true,
         retry: { baseMs: 1_000, capMs: 300_000 },
         park: { baseMs: 15 * 60_000, capMs: 24 * 3_600_000 },
       },

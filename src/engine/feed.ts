@@ -54,6 +54,8 @@ export interface FeedTools {
   readonly sender: string;
   /** Ends a feed when it is caught up, and gives up after a few failures (`run --once`). */
   readonly once: boolean;
+  /** False: nobody looks whether a feed stands still; for a clock that runs so fast that all of them seem to. */
+  readonly watchdog?: boolean;
   readonly retry: { readonly baseMs: number; readonly capMs: number };
   readonly park: { readonly baseMs: number; readonly capMs: number };
 }

@@ -10,11 +10,15 @@ const lookEveryMs = 60_000;
  */
 export function watchForStalls(
   feeds: () => readonly Feed[],
-  { clock, once }: { readonly clock: Clock; readonly once: boolean },
+  {
+    clock,
+    once,
+    watchdog = true,
+  }: { readonly clock: Clock; readonly once: boolean; readonly watchdog?: boolean },
   stop: AbortSignal,
 ): void {
   // A run that ends by itself has its own deadline.
-  if (once) return;
+  if (once || !watchdog) return;
   const watch = async (): Promise<void> => {
     for (;;) {
       await clock.sleep(lookEveryMs, stop);
