@@ -134,9 +134,13 @@ describe('two servers of one log', () => {
   }, 120_000);
 
   it('cost no more calls than one while both are well', async () => {
-    const events = Array.from({ length: 200 }, (_, i) => [i % 200, i, 0] as const);
-    const world = { events, down: [], duoDown: [], kills: [] };
-    const [one, two] = [await simulate(world, 1), await simulate(world, 2)];
-    expect(two.parts.duo.asked).toEqual(one.parts.duo.asked);
-  });
+    const quiet = worlds.map(({ events }) => ({ events, down: [], duoDown: [], kills: [] }));
+    await fc.assert(
+      fc.asyncProperty(quiet, async (world) => {
+        const [one, two] = [await simulate(world, 1), await simulate(world, 2)];
+        expect(two.parts.duo.asked).toEqual(one.parts.duo.asked);
+      }),
+      { numRuns: 20 },
+    );
+  }, 120_000);
 });
