@@ -169,9 +169,11 @@ async function judge({ world, siems, program }: Soak): Promise<string[]> {
     });
   }
   const memory = await program.memory();
-  const slope = slopeOf(memory);
+  const slope = slopeOf(memory, 'liveBytes');
   print(`\n${tableOf(servers)}`);
-  print(`program: ${program.lives} lives; ${slopeText(slope, peakMb(memory))}`);
+  print(
+    `program: ${program.lives} lives; ${slopeText(slope, slopeOf(memory, 'rssBytes'), peakMb(memory))}`,
+  );
   const complaints = [...program.complaints, ...(await setAside(program))];
   return faultsOf({ servers, complaints, slope });
 }

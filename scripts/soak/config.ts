@@ -5,6 +5,8 @@ import type { World } from './world.ts';
 
 /** How often Duo is read again for late events, in minutes: the least. */
 export const rereadMinutes = 1;
+/** Longer than any event is late; its ids fill up within a run, so that memory can be judged. */
+const lookbackMinutes = 5;
 
 export const caFileIn = (folder: string): string => join(folder, 'ca.pem');
 
@@ -18,6 +20,7 @@ export function configText(folder: string, { duo, proxy }: World, siems: readonl
     '    offset: 1',
     '    settle_seconds: 0',
     `    reread_minutes: ${rereadMinutes}`,
+    `    lookback_minutes: ${lookbackMinutes}`,
     `    ca_filepath: '${caFileIn(folder)}'`,
     '  checkpointing:',
     `    directory: '${join(folder, 'state')}'`,

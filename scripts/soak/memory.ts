@@ -1,12 +1,15 @@
 /** What the program held at one time. */
 export interface Sample {
   readonly timeMs: number;
+  /** What the system counts. */
   readonly rssBytes: number;
+  /** What is in use after a collection: where a leak shows. */
+  readonly liveBytes: number;
 }
 
-/** Since its start a life grows to its working size: that is no leak. */
-const warmUpMs = 90_000;
-const longLifeMs = 240_000;
+/** Until the look-back is full of ids a life grows to its working size: that is no leak. */
+const warmUpMs = 420_000;
+const longLifeMs = 600_000;
 const hourMs = 3_600_000;
 
 export interface Slope {
@@ -16,12 +19,12 @@ export interface Slope {
   readonly minutes: number;
 }
 
-/** Lines of `time,bytes`; a last one that was cut by a kill does not count. */
+/** Lines of `time,rss,live`; a last one that was cut by a kill does not count. */
 export function parseSamples(text: string): Sample[] {
   const lines = text.split('\n').slice(0, -1);
   return lines.map((line) => {
-    const [timeMs = 0, rssBytes = 0] = line.split(',').map(Number);
-    return { timeMs, rssBytes };
+    const [timeMs = 0, rssBytes = 0, liveBytes = 0] = line.split(',').map(Number);
+    return { timeMs, rssBytes, liveBytes };
   });
 }
 
@@ -29,14 +32,17 @@ export function parseSamples(text: string): Sample[] {
  * How memory grows, by least squares over all long lives together: one slope, each life with a level of its
  * own. Undefined when no life was long enough.
  */
-export function slopeOf(lives: readonly (readonly Sample[])[]): Slope | undefined {
+export function slopeOf(
+  lives: readonly (readonly Sample[])[],
+  of: 'rssBytes' | 'liveBytes',
+): Slope | undefined {
   const settled = lives.map(afterWarmUp).filter((samples) => samples.length > 1);
   let [above, below, lengthMs] = [0, 0, 0];
   for (const samples of settled) {
     const timeMs = mean(samples.map((sample) => sample.timeMs));
-    const rssBytes = mean(samples.map((sample) => sample.rssBytes));
+    const bytes = mean(samples.map((sample) => sample[of]));
     for (const sample of samples) {
-      above += (sample.timeMs - timeMs) * (sample.rssBytes - rssBytes);
+      above += (sample.timeMs - timeMs) * (sample[of] - bytes);
       below += (sample.timeMs - timeMs) ** 2;
     }
     lengthMs += lengthOf(samples);

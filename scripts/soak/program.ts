@@ -14,6 +14,7 @@ const watchFile = new URL('./watch-memory.js', import.meta.url).href;
 const hasSignals = process.platform !== 'win32';
 /** The program gives what is on its way 25 s. */
 const stopWithinMs = 40_000;
+const upWithinMs = 8_000;
 
 /** The built program, through all its lives. */
 export class Program {
@@ -26,6 +27,7 @@ export class Program {
   readonly #onFault: (happening: Happening) => void;
   #child: ChildProcess | undefined;
   #isMeantToEnd = false;
+  #startedMs = 0;
   #rotations = 0;
 
   constructor(folder: string, args: readonly string[], onFault: (happening: Happening) => void) {
@@ -40,9 +42,17 @@ export class Program {
 
   start(): void {
     this.lives += 1;
+    this.#startedMs = Date.now();
     this.#isMeantToEnd = false;
     const file = join(this.folder, `memory-${this.lives}.csv`);
-    const args = ['--import', watchFile, mainFile, 'run', join(this.folder, 'config.yml')];
+    const args = [
+      '--expose-gc',
+      '--import',
+      watchFile,
+      mainFile,
+      'run',
+      join(this.folder, 'config.yml'),
+    ];
     const child = spawn(process.execPath, [...args, ...this.#args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, DUOLOGSYNC_SOAK_MEMORY: file },
@@ -68,6 +78,7 @@ export class Program {
         return this.start();
       case 'suspend':
         if (!hasSignals) return;
+        await this.#untilUp();
         this.#child?.kill('SIGSTOP');
         await pause(forMs);
         this.#onFault({ kind: 'failure' });
@@ -75,6 +86,7 @@ export class Program {
         return;
       case 'rotate':
         if (!hasSignals) return;
+        await this.#untilUp();
         this.#rotations += 1;
         await rename(this.logFile, `${this.logFile}-${this.#rotations}`).catch(() => undefined);
         this.#child?.kill('SIGHUP');
@@ -105,6 +117,11 @@ export class Program {
     const names = (await readdir(this.folder)).filter((name) => name.startsWith('memory-'));
     const texts = names.map((name) => readFile(join(this.folder, name), 'utf8'));
     return (await Promise.all(texts)).map(parseSamples);
+  }
+
+  /** Before it listens to signals, SIGHUP would end it, as it ends any process. */
+  async #untilUp(): Promise<void> {
+    await pause(this.#startedMs + upWithinMs - Date.now());
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | undefined> {

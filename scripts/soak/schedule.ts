@@ -91,7 +91,7 @@ function pauseMs(lane: Step['lane'], durationMs: number, random: Random): number
 }
 
 /**
- * The program is killed and stopped in the first two fifths of a run of ten minutes or more; the rest is
+ * The program is killed and stopped in the first quarter of a run of ten minutes or more; the rest is
  * one long life, or nothing could be said of its memory.
  */
 function stepOf(lane: Step['lane'], atMs: number, durationMs: number, random: Random): Step {
@@ -100,7 +100,7 @@ function stepOf(lane: Step['lane'], atMs: number, durationMs: number, random: Ra
   const forMs = Math.round(mostMs * between(random, 0.05, 1) ** 2);
   if (lane === 'duo') return { lane, atMs, forMs: 0, fault: worldFault(random) };
   if (lane === 'program') {
-    const lives = durationMs < 600_000 || atMs < durationMs * 0.4;
+    const lives = durationMs < 600_000 || atMs < durationMs * 0.25;
     const kind = lives
       ? pick(random, ['kill -9', 'stop', 'suspend', 'rotate'] as const)
       : pick(random, ['suspend', 'rotate'] as const);
@@ -146,7 +146,6 @@ function worldFault(random: Random): WorldFault {
     [{ kind: 'wrongShape' }, 1],
     [{ kind: 'slowDrip', bytesPerSecond: Math.round(between(random, 2_000, 40_000)) }, 1],
     [{ kind: 'emptyPageWithCursor' }, few],
-    [{ kind: 'duplicatePage' }, few],
     [{ kind: 'cursorLoop' }, 1],
     [{ kind: 'shortPage', rows: Math.round(between(random, 1, 40)) }, many],
     [{ kind: 'shortPage', rows: Math.round(between(random, 1, 40)) }, many],

@@ -14,11 +14,14 @@ export interface Outcome {
   readonly servers: readonly ServerVerdict[];
   /** What the program did that it must not. */
   readonly complaints: readonly string[];
-  /** Undefined when no life was long enough. */
+  /** Of what is in use; undefined when no life was long enough. */
   readonly slope: Slope | undefined;
 }
 
-/** A process that forwards for a month must not have doubled: its working size is about 100 MB. */
+/**
+ * Growth of what is in use that a run of some minutes can tell from the backlog of the moment; a page that is
+ * never let go would be hundreds.
+ */
 export const mostMbPerHour = 30;
 
 /** What is wrong, in sentences; nothing when the run was good. */
@@ -65,13 +68,19 @@ export function tableOf(servers: readonly ServerVerdict[]): string {
   return [...lines, ...sums].join('\n');
 }
 
-export function slopeText(slope: Slope | undefined, peakMb: number): string {
-  const peak = `peak ${peakMb.toFixed(0)} MB`;
+export function slopeText(
+  slope: Slope | undefined,
+  ofSystem: Slope | undefined,
+  peakMb: number,
+): string {
+  const grows =
+    ofSystem === undefined ? '' : `, growing by ${ofSystem.mbPerHour.toFixed(1)} an hour`;
+  const peak = `as the system counts: peak ${peakMb.toFixed(0)} MB${grows}`;
   if (slope === undefined) return `memory: ${peak}; no life was long enough for a slope`;
   const { mbPerHour, lives, minutes } = slope;
   const long = `${lives} long ${lives === 1 ? 'life' : 'lives'}, ${minutes.toFixed(1)} minutes`;
   const limit = `at most ${mostMbPerHour}`;
-  return `memory: ${mbPerHour.toFixed(1)} MB an hour (${limit}) over ${long}; ${peak}`;
+  return `memory in use: ${mbPerHour.toFixed(1)} MB more an hour (${limit}) over ${long}; ${peak}`;
 }
 
 function repeatsOf({ feeds }: FeedsReport): number {

@@ -17,7 +17,7 @@ describe('the schedule of a soak', () => {
       [
         "tls: refuse for 7.2 s",
         "tcp: end early afterBytes=13093 for 0.1 s",
-        "duo: auth cutMidBody, 2 times",
+        "duo: auth cutBeforeHeaders, 2 times",
       ]
     `);
   });
@@ -62,8 +62,8 @@ describe('the schedule of a soak', () => {
   it('leaves the program one long life in a long run, so that its memory can be judged', () => {
     const steps = scheduleOf('long', 20 * minuteMs);
     const ends = steps.filter(({ fault: { kind } }) => kind === 'kill -9' || kind === 'stop');
-    expect(ends.length).toBeGreaterThan(2);
-    expect(Math.max(...ends.map(({ atMs }) => atMs))).toBeLessThan(8 * minuteMs);
+    expect(ends.length).toBeGreaterThan(1);
+    expect(Math.max(...ends.map(({ atMs }) => atMs))).toBeLessThan(5 * minuteMs);
   });
 });
 

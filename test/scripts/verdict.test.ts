@@ -65,9 +65,11 @@ describe('the verdict of a soak', () => {
   });
 
   it('says how memory went, or that it cannot say', () => {
-    expect(slopeText({ mbPerHour: 1.25, lives: 1, minutes: 9 }, 99.6)).toBe(
-      'memory: 1.3 MB an hour (at most 30) over 1 long life, 9.0 minutes; peak 100 MB',
+    const slope = { mbPerHour: 1.25, lives: 1, minutes: 9 };
+    expect(slopeText(slope, { ...slope, mbPerHour: 20 }, 99.6)).toBe(
+      'memory in use: 1.3 MB more an hour (at most 30) over 1 long life, 9.0 minutes; ' +
+        'as the system counts: peak 100 MB, growing by 20.0 an hour',
     );
-    expect(slopeText(undefined, 99.6)).toMatch(/peak 100 MB; no life was long enough/);
+    expect(slopeText(undefined, undefined, 99.6)).toMatch(/peak 100 MB; no life was long enough/);
   });
 });
