@@ -71,8 +71,13 @@ function isHidden(source: string, path: Path, names: Names): boolean {
   const name = String(path.findLast((step) => typeof step === 'string') ?? '');
   const known = names.has(name) ? name : didYouMean(name, [...names.keys()]);
   if (known === undefined || names.get(known)?.secret === true) return true;
-  // A program that fetches a secret may be given a token.
-  const last = path.at(-1);
-  if (known.endsWith('_command') && typeof last === 'number' && last > 0) return true;
+  if (isPlaceOfSecret(known) && hidesSecret(source, path.at(-1))) return true;
   return known === 'ikey' && !isIkey(source);
+}
+
+const isPlaceOfSecret = (name: string): boolean => /_(?:file|env|credential|command)$/.test(name);
+
+/** The secret itself where its place belongs, or an argument of the program that fetches it: perhaps a token. */
+function hidesSecret(source: string, last: string | number | undefined): boolean {
+  return (typeof last === 'number' && last > 0) || /^[\w+=-]{32,}$/.test(source);
 }
