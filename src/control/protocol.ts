@@ -39,19 +39,30 @@ export function parseRequest(line: string): Request {
   return { verb, args };
 }
 
-export function answerLine(result: JsonValue): string {
-  return `${JSON.stringify({ v: protocolVersion, ok: true, result })}\n`;
+/** Takes secrets out of a text. */
+export type Redact = (text: string) => string;
+const asItIs: Redact = (text) => text;
+
+export function answerLine(result: JsonValue, redact: Redact = asItIs): string {
+  return lineOf({ v: protocolVersion, ok: true, result }, redact);
 }
 
 /** Anything thrown; an error that nobody expected is told by its message alone. */
-export function errorLine(error: unknown): string {
+export function errorLine(error: unknown, redact: Redact = asItIs): string {
   const known = error instanceof ForwarderError ? error : undefined;
   const told = {
     code: known?.code ?? 'unexpected',
     message: messageOf(error),
     ...(known?.hint === undefined ? {} : { hint: known.hint }),
   };
-  return `${JSON.stringify({ v: protocolVersion, ok: false, error: told })}\n`;
+  return lineOf({ v: protocolVersion, ok: false, error: told }, redact);
+}
+
+/** Text by text: a secret that looks like a piece of JSON must not take the line apart. */
+function lineOf(value: JsonObject, redact: Redact): string {
+  const clean = (_key: string, part: JsonValue): JsonValue =>
+    typeof part === 'string' ? redact(part) : part;
+  return `${JSON.stringify(value, clean)}\n`;
 }
 
 /** The result of an answer. Throws the error that it tells, or `bad_answer`. */

@@ -9,6 +9,7 @@ import {
   longestRequest,
   parseRequest,
   protocolVersion,
+  type Redact,
   refusal,
 } from './protocol.ts';
 import type { ConnectionHandler } from './server.ts';
@@ -20,6 +21,8 @@ export interface ServeOptions {
   /** Undefined while the program starts or ends. */
   readonly controls: () => Controls | undefined;
   readonly clock: Clock;
+  /** Other sides' words may hold what they were sent. */
+  readonly redact?: Redact;
   /** How long a caller may take for its request. */
   readonly requestMs?: number;
   /** How long a caller may take for an answer before it is dropped. */
@@ -91,7 +94,7 @@ class Conversation implements Caller {
   }
 
   async send(result: JsonValue): Promise<void> {
-    await this.#write(answerLine(result));
+    await this.#write(answerLine(result, this.#options.redact));
   }
 
   sleep(ms: number): Promise<void> {
@@ -118,7 +121,7 @@ class Conversation implements Caller {
   /** Tells what went wrong, and hangs up. */
   async #finish(asked: Promise<void>): Promise<void> {
     try {
-      await asked.catch((error: unknown) => this.#write(errorLine(error)));
+      await asked.catch((error: unknown) => this.#write(errorLine(error, this.#options.redact)));
     } catch {
       // The caller is gone, or was dropped.
     }

@@ -169,6 +169,18 @@ describe('the control socket', () => {
     });
   });
 
+  it('says no secret, in an answer or an error, and its line stays whole', async () => {
+    await open({ redact: (text) => text.replaceAll('"geheim":', '***') });
+    controls.snapshot = { state: 'healthy', message: 'it is "geheim": yes', geheim: 1 };
+    expect(await ask({ do: 'status' })).toEqual({
+      v: 1,
+      ok: true,
+      result: { state: 'healthy', message: 'it is *** yes', geheim: 1 },
+    });
+    controls.reload = () => Promise.reject(new Error('no "geheim": here'));
+    expect(await ask({ do: 'reload' })).toMatchObject({ error: { message: 'no *** here' } });
+  });
+
   it('says that it starts as long as there is nothing to control', async () => {
     await open({ controls: () => undefined });
     expect(await ask({ do: 'status' })).toEqual(error('not_ready'));

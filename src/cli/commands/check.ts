@@ -3,6 +3,8 @@ import { openDuo, readTrusted } from '../../client.ts';
 import type { Config } from '../../config/schema.ts';
 import { asForwarderError, type ForwarderError } from '../../core/errors.ts';
 import { type Fields, silentLogger } from '../../core/log.ts';
+import { redactor } from '../../core/program-log.ts';
+import type { Secret } from '../../core/secret.ts';
 import type { Account } from '../../core/types.ts';
 import { createAccountList } from '../../duo/accounts.ts';
 import type { DuoApi } from '../../duo/api.ts';
@@ -16,6 +18,7 @@ import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
+import { secretsOf } from '../open-log.ts';
 import { printable } from '../table.ts';
 
 /** Counts what failed, and prints one line a step. */
@@ -24,26 +27,29 @@ class Report {
   refused = 0;
   total = 0;
   readonly #io: Io;
+  /** Other sides may repeat what they were sent. */
+  readonly #redact: (text: string) => string;
 
-  constructor(io: Io) {
+  constructor(io: Io, secrets: readonly Secret[]) {
     this.#io = io;
+    this.#redact = redactor(secrets);
   }
 
   title(text: string): void {
-    say(this.#io.stdout, text);
+    say(this.#io.stdout, this.#redact(text));
   }
 
   ok(step: string, detail: string): void {
     this.total += 1;
-    say(this.#io.stdout, `  ok    ${step.padEnd(12)} ${detail}`.trimEnd());
+    this.title(`  ok    ${step.padEnd(12)} ${detail}`.trimEnd());
   }
 
   fail(step: string, error: ForwarderError): void {
     this.total += 1;
     this.failed += 1;
     if (keyRefusals.has(error.code) || error.code === 'duo_forbidden') this.refused += 1;
-    say(this.#io.stdout, `  FAIL  ${step.padEnd(12)} ${error.message} (${error.code})`);
-    if (error.hint !== undefined) say(this.#io.stdout, `        ${error.hint}`);
+    this.title(`  FAIL  ${step.padEnd(12)} ${error.message} (${error.code})`);
+    if (error.hint !== undefined) this.title(`        ${error.hint}`);
   }
 }
 
@@ -62,7 +68,7 @@ export async function check(given: string | undefined, io: Io): Promise<ExitCode
   const loaded = await loadForCommand(configPath(given, io), io);
   if (loaded.exit !== undefined) return loaded.exit;
   const { config } = loaded;
-  const report = new Report(io);
+  const report = new Report(io, secretsOf(config));
   try {
     const ca = await extraCa(io);
     const trusted = await readTrusted(config, ca);

@@ -10,7 +10,7 @@ import { serve } from '../../control/serve.ts';
 import { createControls, type RunningControls } from '../../controls.ts';
 import { ForwarderError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import type { ProgramLog } from '../../core/program-log.ts';
+import { type ProgramLog, redactor } from '../../core/program-log.ts';
 import type { JsonObject } from '../../core/types.ts';
 import { packageVersion } from '../../core/version.ts';
 import { type Shutdown, watchSignals } from '../../engine/shutdown.ts';
@@ -57,7 +57,7 @@ export async function run(
   const state =
     options.stdout === true ? undefined : stateDirectory(paths.directory, config.account.hostname);
   let lock: Lock | undefined;
-  const running: Running = { controls: undefined };
+  const running: Running = { controls: undefined, redact: redactor(secretsOf(config)) };
   try {
     if (state !== undefined) {
       await prepareStateDirectory(state, { platform: io.platform, uid: io.uid });
@@ -69,6 +69,7 @@ export async function run(
     return tell(error, io);
   }
   const programLog = openLog(config, paths, options.stdout === true, io);
+  running.redact = programLog.redact;
   const crash = { programLog, redact: programLog.redact, io };
   const endWatch = watchCrashes(crash);
   try {
@@ -88,6 +89,7 @@ export async function run(
 /** What the control socket speaks for; there is none while the program starts or ends. */
 interface Running {
   controls: RunningControls | undefined;
+  redact: (text: string) => string;
 }
 
 interface Place {
@@ -265,7 +267,12 @@ async function holdLock(state: string, config: string, running: Running, io: Io)
   return acquireLock({
     stateDirectory: state,
     describe,
-    handle: serve({ describe, controls: () => running.controls, clock: io.clock }),
+    handle: serve({
+      describe,
+      controls: () => running.controls,
+      clock: io.clock,
+      redact: (text) => running.redact(text),
+    }),
     platform: io.platform,
     tmpdir: tmpdir(),
     ...(io.uid === undefined ? {} : { uid: io.uid }),
