@@ -13,7 +13,8 @@ import {
 import { stateDirectory } from '../../src/checkpoint/state-directory.ts';
 import { makeWorkplace, start, until, type Running, type Workplace } from '../helpers/program.ts';
 
-const preload = pathToFileURL(join(import.meta.dirname, 'process-preload.mjs')).href;
+/** For `node --import`: what happens to the system around the program. */
+export const preload = pathToFileURL(join(import.meta.dirname, 'process-preload.mjs')).href;
 
 export interface PlaceOptions {
   readonly protocol?: 'TCP' | 'TCPSSL';

@@ -70,8 +70,8 @@ function failWrites({ flag, path, code }) {
 }
 
 /** A mistake of ours: thrown where nobody catches it, once the file with that name appears. */
-function throwWhen({ flag, kind }) {
-  const bug = () => new Error('a mistake of ours');
+function throwWhen({ flag, kind, said = 'a mistake of ours' }) {
+  const bug = () => new Error(said);
   const timer = setInterval(() => {
     if (!existsSync(flag)) return;
     clearInterval(timer);
