@@ -7,6 +7,7 @@ import { gapsPath, readGaps } from './checkpoint/gap-record.ts';
 import { logGaps, openGaps } from './checkpoint/gaps.ts';
 import { openLearned } from './checkpoint/learned-store.ts';
 import { openMemoryStore } from './checkpoint/memory-store.ts';
+import { configFlag } from './config/config-flag.ts';
 import { nodeFileSystem } from './core/atomic-file.ts';
 import type { Logger } from './core/log.ts';
 import type { DeadLetterBox, GapBox, JsonValue, Learned } from './core/types.ts';
@@ -45,7 +46,7 @@ export async function openStorage(
   if (gaps.unacknowledged > 0) {
     log.warn('There are gaps that nobody has acknowledged', {
       gaps: gaps.unacknowledged,
-      hint: `See them and what to do: duologsync gaps${configFlag(options)}`,
+      hint: `See them and what to do: duologsync gaps${configFlag(options.configFile)}`,
     });
   }
   const { dead_letter_full: whenFull, dead_letter_max_mb: maxMb } = config.dls_settings;
@@ -55,7 +56,7 @@ export async function openStorage(
   if (waiting > 0) {
     log.warn('Events that could not be delivered wait in the dead letters', {
       events: waiting,
-      hint: `See why: duologsync dead-letter list${configFlag(options)}`,
+      hint: `See why: duologsync dead-letter list${configFlag(options.configFile)}`,
     });
   }
   return {
@@ -99,9 +100,4 @@ function inMemory(log: Logger): Storage {
 
 function sumOf(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
-}
-
-/** For commands that a person may copy from the log. */
-export function configFlag({ configFile }: Pick<AppOptions, 'configFile'>): string {
-  return configFile === undefined ? '' : ` -c ${configFile}`;
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findDlsCheckpoint, settleDlsCheckpoint } from './checkpoint/dls-import.ts';
 import type { FileStore } from './checkpoint/file-store.ts';
+import { configFlag } from './config/config-flag.ts';
 import { ForwarderError } from './core/errors.ts';
 import type { Logger } from './core/log.ts';
 import type { DuoApi } from './duo/api.ts';
@@ -87,11 +88,10 @@ async function nameUnsent(
     );
     if (bytes === 0) continue;
     named.add(file);
-    const config = configFile === undefined ? '' : ` -c ${configFile}`;
     log.warn('Duo Log Sync left events in a file that it could not send', {
       file,
       bytes,
-      hint: `Send them: duologsync dead-letter resend --dls "${file}" --to "${server.id}"${config}`,
+      hint: `Send them: duologsync dead-letter resend --dls "${file}" --to "${server.id}"${configFlag(configFile)}`,
     });
   }
 }

@@ -53,11 +53,20 @@ export async function readAcknowledged(
   }
 }
 
+/** Resolves when it is on disk, whole. Throws `acknowledged_unwritable`; then the old file is as it was. */
 export async function saveAcknowledged(
   path: string,
   acknowledged: Acknowledged,
   fs: FileSystem = nodeFileSystem,
 ): Promise<void> {
   const text = JSON.stringify({ format, upToMs: Object.fromEntries(acknowledged) });
-  await writeAtomic(path, Buffer.from(`${text}\n`), { fs });
+  try {
+    await writeAtomic(path, Buffer.from(`${text}\n`), { fs });
+  } catch (error) {
+    throw new ForwarderError(
+      'acknowledged_unwritable',
+      `${path} cannot be written: ${messageOf(error)}`,
+      { hint: 'Free space on that disk, then acknowledge again.', cause: error },
+    );
+  }
 }

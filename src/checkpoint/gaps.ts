@@ -60,7 +60,7 @@ export async function openGaps(options: GapStoreOptions): Promise<GapStore> {
 
 /** Tells gaps in the log alone, for a run that remembers nothing. */
 export function logGaps(log: Logger): GapBox {
-  return { add: async (gaps) => gaps.forEach((gap) => tell(gap, gapId(gap), log)) };
+  return { add: async (gaps) => gaps.forEach((gap) => tell(gap, log)) };
 }
 
 class Store implements GapStore {
@@ -126,7 +126,8 @@ class Store implements GapStore {
         },
       );
     }
-    for (const gap of news) tell(gap, gapId(gap), this.#options.log);
+    const hint = 'duologsync gaps shows what to do, until it is acknowledged there.';
+    for (const gap of news) tell(gap, this.#options.log, hint);
   }
 
   /** The record that a gap makes or changes; none when it is known. */
@@ -181,10 +182,10 @@ function isPartOf(gap: FeedGap, { kind, times, fromMs, toMs }: GapRecord): boole
   return kind === 'second' && times > 1 && gap.toMs <= toMs;
 }
 
-function tell(gap: FeedGap, id: string, log: Logger): void {
+function tell(gap: FeedGap, log: Logger, hint?: string): void {
   log.error('Events of this time are lost for good', {
     code: 'gap',
-    gap: id,
+    gap: gapId(gap),
     feed: gap.feedId,
     account: gap.account.id ?? gap.account.name,
     endpoint: gap.endpoint,
@@ -192,6 +193,6 @@ function tell(gap: FeedGap, id: string, log: Logger): void {
     from: isoTime(gap.fromMs),
     to: isoTime(gap.toMs),
     reason: gap.reason,
-    hint: 'duologsync gaps shows what to do, until it is acknowledged there.',
+    hint,
   });
 }

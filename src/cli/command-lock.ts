@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareStateDirectory } from '../checkpoint/state-directory.ts';
 import { acquireLock } from '../control/lock.ts';
-import { ForwarderError, systemCode } from '../core/errors.ts';
+import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import { packageVersion } from '../core/version.ts';
 import type { Io } from './io.ts';
 
@@ -13,7 +13,7 @@ export async function hasState(state: string): Promise<boolean> {
     return (await stat(state)).isDirectory();
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
-    throw error;
+    throw unusable(`${state} cannot be looked at: ${messageOf(error)}`, whoRunsIt, error);
   }
 }
 
@@ -27,6 +27,7 @@ export async function withCommandLock<T>(
   io: Io,
   work: () => Promise<T>,
 ): Promise<T> {
+  await ownerOnly(state, io);
   await prepareStateDirectory(state, { platform: io.platform, uid: io.uid });
   const folder = join(state, 'commands');
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -51,4 +52,19 @@ export async function withCommandLock<T>(
   } finally {
     await lock.release();
   }
+}
+
+const whoRunsIt = 'Run this as the user that runs duologsync.';
+
+/** What root leaves here the program could not read. */
+async function ownerOnly(state: string, { uid, platform }: Io): Promise<void> {
+  if (platform === 'win32' || uid === undefined || !(await hasState(state))) return;
+  const owner = (await stat(state)).uid;
+  if (owner === uid) return;
+  const hint = `Run it as that user, for example: sudo -u '#${owner}' duologsync …`;
+  throw unusable(`${state} belongs to the user with number ${owner}, this is number ${uid}`, hint);
+}
+
+function unusable(message: string, hint: string, cause?: unknown): ForwarderError {
+  return new ForwarderError('state_directory_unusable', message, { remedy: 'stop', hint, cause });
 }

@@ -49,7 +49,9 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'dead_letter_unusable':
     case 'gaps_unusable':
     case 'acknowledged_unreadable':
+    case 'acknowledged_unwritable':
     case 'resent_unreadable':
+    case 'resent_unwritable':
     case 'lock_unusable':
     case 'log_unusable':
     case 'export_exists':

@@ -48,14 +48,25 @@ export async function readResent(
   }
 }
 
-/** Resolves when it is on disk, whole. */
+/** Resolves when it is on disk, whole. Throws `resent_unwritable`; then the old file is as it was. */
 export async function saveResent(
   path: string,
   { letters, files }: Resent,
   fs: FileSystem = nodeFileSystem,
 ): Promise<void> {
   const text = JSON.stringify({ format, letters: [...letters], files: Object.fromEntries(files) });
-  await writeAtomic(path, Buffer.from(`${text}\n`), { fs });
+  try {
+    await writeAtomic(path, Buffer.from(`${text}\n`), { fs });
+  } catch (error) {
+    throw new ForwarderError(
+      'resent_unwritable',
+      `${path} cannot be written: ${messageOf(error)}`,
+      {
+        hint: 'Free space on that disk. What was confirmed just now goes once more when you run this again.',
+        cause: error,
+      },
+    );
+  }
 }
 
 function placeOf([key, place]: readonly [string, JsonValue]): [string, SentUpTo][] {

@@ -8,6 +8,7 @@ import {
   readAcknowledged,
   saveAcknowledged,
 } from '../../src/checkpoint/acknowledged.ts';
+import { brokenFileSystem } from '../core/broken-file-system.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -37,6 +38,16 @@ describe('what is acknowledged', () => {
       });
     },
   );
+
+  it('that cannot be written is said, and the old file stays', async () => {
+    const path = acknowledgedPath(directory);
+    await saveAcknowledged(path, new Map([['a', 1]]));
+    const fs = brokenFileSystem((call) => (call === 'write' ? 'ENOSPC' : undefined));
+    await expect(saveAcknowledged(path, new Map(), fs)).rejects.toMatchObject({
+      code: 'acknowledged_unwritable',
+    });
+    expect(await readAcknowledged(path)).toEqual(new Map([['a', 1]]));
+  });
 
   it('holds for the gap as long as it was then, or a little longer at the moving edge of 180 days', () => {
     const acknowledged = new Map([['a', 1_000]]);

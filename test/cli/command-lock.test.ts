@@ -41,7 +41,10 @@ describe('commands that change a state directory', () => {
     async () => {
       const io = fakeIo({ uid: (process.getuid?.() ?? 0) + 1 });
       const refused = withCommandLock(state, io, async () => 'never');
-      await expect(refused).rejects.toMatchObject({ code: 'state_directory_unusable' });
+      await expect(refused).rejects.toMatchObject({
+        code: 'state_directory_unusable',
+        hint: expect.stringContaining(`sudo -u '#${process.getuid?.() ?? 0}'`) as string,
+      });
     },
   );
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nothingResent, readResent, resentPath, saveResent } from '../../src/dead-letter/resent.ts';
+import { brokenFileSystem } from '../core/broken-file-system.ts';
 
 let path = '';
 beforeEach(async () => {
@@ -28,6 +29,15 @@ describe('what was sent again', () => {
       await expect(readResent(path)).rejects.toMatchObject({ code: 'resent_unreadable' });
     },
   );
+
+  it('that cannot be written is said, and the old file stays', async () => {
+    await saveResent(path, { letters: new Set(['a']), files: new Map() });
+    const fs = brokenFileSystem((call) => (call === 'write' ? 'ENOSPC' : undefined));
+    await expect(saveResent(path, nothingResent, fs)).rejects.toMatchObject({
+      code: 'resent_unwritable',
+    });
+    expect((await readResent(path)).letters).toEqual(new Set(['a']));
+  });
 
   it('leaves out what is no place in a file', async () => {
     await writeFile(path, '{"format":1,"letters":["a",7],"files":{"x":{"bytes":"many"},"y":1}}');

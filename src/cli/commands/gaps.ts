@@ -6,6 +6,7 @@ import {
 } from '../../checkpoint/acknowledged.ts';
 import { gapsPath, type GapRecord, readGaps } from '../../checkpoint/gap-record.ts';
 import { stateDirectory } from '../../checkpoint/state-directory.ts';
+import { configFlag } from '../../config/config-flag.ts';
 import { nodeFileSystem } from '../../core/atomic-file.ts';
 import { ForwarderError, messageOf } from '../../core/errors.ts';
 import { isoTime } from '../../core/iso-time.ts';
@@ -77,7 +78,7 @@ async function acknowledge(
   const unknown = wanted.filter((id) => !open.some((gap) => gap.id === id));
   if (unknown.length > 0) {
     say(io.stderr, `duologsync: there is no unacknowledged gap ${unknown.join(', ')}`);
-    say(io.stderr, `  The ids are in the first column of: duologsync gaps -c ${config}`);
+    say(io.stderr, `  The ids are in the first column of: duologsync gaps${configFlag(config)}`);
     return exitCodes.usage;
   }
   const known = new Set((await allGaps(state)).map(({ id }) => id));
@@ -121,7 +122,7 @@ function show(open: readonly GapRecord[], config: string, { json }: GapsOptions,
   say(io.stdout, 'Tell whoever relies on these events. Then they are shown no more after:');
   say(
     io.stdout,
-    `  duologsync gaps --ack ${open.length === 1 ? (open[0]?.id ?? '') : 'all'} -c ${config}`,
+    `  duologsync gaps --ack ${open.length === 1 ? (open[0]?.id ?? '') : 'all'}${configFlag(config)}`,
   );
   return exit;
 }

@@ -1,3 +1,4 @@
+import { configFlag } from '../../config/config-flag.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import { lettersPath } from '../../dead-letter/dead-letter.ts';
 import type { StoredLetter } from '../../dead-letter/letter.ts';
@@ -69,7 +70,7 @@ export async function listLetters(
   }
   say(
     io.stdout,
-    `Look at one: duologsync dead-letter list --show ${found[0]?.example ?? ''} -c ${config}`,
+    `Look at one: duologsync dead-letter list --show ${found[0]?.example ?? ''}${configFlag(config)}`,
   );
   return exitCodes.ok;
 }

@@ -1,4 +1,4 @@
-import { systemCode } from '../../core/errors.ts';
+import { ForwarderError, messageOf, systemCode } from '../../core/errors.ts';
 import { lettersPath } from '../../dead-letter/dead-letter.ts';
 import { decodeLetter, type StoredLetter } from '../../dead-letter/letter.ts';
 import { wholeLines } from '../../dead-letter/whole-lines.ts';
@@ -19,7 +19,16 @@ export async function* storedLetters(
   try {
     for await (const line of wholeLines(lettersPath(state))) yield decodeLetter(line);
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (systemCode(error) === 'ENOENT') return;
+    const path = lettersPath(state);
+    throw new ForwarderError(
+      'dead_letter_unusable',
+      `${path} cannot be read: ${messageOf(error)}`,
+      {
+        hint: 'Run this as the user that runs duologsync.',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -17,10 +17,6 @@ export class Tally {
     this.#left.set(why, (this.#left.get(why) ?? 0) + count);
   }
 
-  get total(): number {
-    return [...this.#sent.values()].reduce((sum, count) => sum + count, 0);
-  }
-
   tell(io: Io, isDry: boolean): ExitCode {
     for (const [server, count] of this.#sent) {
       if (count === 0) continue;

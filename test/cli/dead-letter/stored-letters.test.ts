@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isMeant, isNamed, storedLetters } from '../../../src/cli/dead-letter/stored-letters.ts';
 import { letter } from './place.ts';
@@ -26,6 +29,19 @@ describe('which dead letters are meant', () => {
   it('is never said by a few letters of an id that many may have', () => {
     expect(isNamed(stored, '012')).toBe(false);
     expect(isNamed(stored, '')).toBe(false);
+  });
+
+  it('is said with the remedy where the file cannot be read', async () => {
+    const state = await mkdtemp(join(tmpdir(), 'duologsync-letters-'));
+    try {
+      await mkdir(join(state, 'dead-letters.jsonl'));
+      await expect(storedLetters(state).next()).rejects.toMatchObject({
+        code: 'dead_letter_unusable',
+        hint: 'Run this as the user that runs duologsync.',
+      });
+    } finally {
+      await rm(state, { recursive: true });
+    }
   });
 
   it('is none where there is no file', async () => {
