@@ -135,8 +135,8 @@ describe('the program in a container', () => {
         if (program.exitCode !== null) throw new Error(`it ended: ${said}`);
         return siem.lines().length >= 20;
       });
-      const health = contained('validate');
-      expect((await once(health, 'close'))[0]).toBe(0);
+      // As HEALTHCHECK asks.
+      await until('health', async () => (await once(contained('status'), 'close'))[0] === 0);
     } finally {
       program.kill('SIGTERM');
       expect((await ended)[0]).toBe(0);
