@@ -153,7 +153,7 @@ const server = z.strictObject({
     .describe('A name of your choice; mappings name the server by it.')
     .meta({ example: 'siem' }),
   hostname: text.describe('Name or address of the server.').meta({ example: 'siem.example.com' }),
-  port: z.int().min(0).max(65535).describe('Port of the server.').meta({ example: 6514 }),
+  port: z.int().min(1).max(65535).describe('Port of the server.').meta({ example: 6514 }),
   protocol: z
     .enum(protocolNames)
     .describe('How events travel. TCPSSL is TCP with TLS.')

@@ -34,7 +34,7 @@ describe('the schema', () => {
   });
 
   it('tells limits in words', () => {
-    expect(limits(['servers', 0, 'port'])).toBe('a whole number from 0 to 65535');
+    expect(limits(['servers', 0, 'port'])).toBe('a whole number from 1 to 65535');
     expect(limits(['dls_settings', 'api', 'offset'])).toBe('a number from 0 to 180');
     expect(limits(['dls_settings', 'api', 'requests_per_minute'])).toBe(
       "'auto' or a number above 0, at most 6000",
