@@ -71,12 +71,20 @@ export async function makeRoom(path: string, { resent, dropLines }: RoomPlan): P
   try {
     const file = await open(temporary, 'w', 0o600);
     try {
-      let number = 0;
+      let [number, bytes] = [0, 0];
+      let kept: Buffer[] = [];
+      const write = async (): Promise<void> => {
+        await file.appendFile(Buffer.concat(kept));
+        [kept, bytes] = [[], 0];
+      };
       for await (const line of wholeLines(path)) {
         number += 1;
         if (number <= dropLines || isResent(decodeLetter(line), resent)) continue;
-        await file.appendFile(Buffer.concat([line, newline]));
+        kept.push(line, newline);
+        bytes += line.length + 1;
+        if (bytes > writeBytes) await write();
       }
+      await write();
       await file.sync();
     } finally {
       await file.close();
@@ -100,6 +108,7 @@ function temporaryOf(path: string): string {
 }
 
 const newline = Buffer.from('\n');
+const writeBytes = 2 ** 20;
 
 type Lost = Omit<FeedGap, 'reason'> & { count: number };
 
