@@ -218,3 +218,10 @@ export function notClosed(server: ServerOptions, progressMs: number): ForwarderE
     server,
   );
 }
+
+/** What is written to a sink that was closed. */
+export function closedError(server: ServerOptions): ForwarderError {
+  return new ForwarderError('sink_closed', `the connection to ${server.id} is closed for good`, {
+    scope: 'server',
+  });
+}

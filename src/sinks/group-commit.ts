@@ -1,10 +1,11 @@
 import { Backoff } from '../core/backoff.ts';
-import { asForwarderError, ForwarderError } from '../core/errors.ts';
+import { asForwarderError, type ForwarderError } from '../core/errors.ts';
 import type { Batch, Mark } from '../core/types.ts';
 import { Confirmation } from './confirmation.ts';
 import type { Dialer, Report } from './connection.ts';
 import { Connections } from './connections.ts';
 import type { Conversation } from './conversation.ts';
+import { closedError } from './errors.ts';
 import { Gather, type Group } from './gather.ts';
 import { GroupSize } from './group-size.ts';
 import type { Machine } from './machine.ts';
@@ -14,20 +15,14 @@ import { Refusals } from './refusals.ts';
 import { Replay, type ReplayPiece } from './replay.ts';
 import type { ServerOptions, Sink, SinkState, SinkTools } from './sink.ts';
 import { Trouble } from './trouble.ts';
+import { Vigil } from './vigil.ts';
 import { onAbort } from './waiting.ts';
 
 /** What one connection, or one turn on the long-lived one, has to deliver. */
-type Job =
-  | {
-      readonly kind: 'group';
-      readonly group: Group;
-      readonly payload: Payload;
-    }
-  | {
-      readonly kind: 'replay';
-      readonly piece: ReplayPiece;
-      readonly payload: Payload;
-    };
+type Job = { readonly payload: Payload } & (
+  | { readonly kind: 'group'; readonly group: Group }
+  | { readonly kind: 'replay'; readonly piece: ReplayPiece }
+);
 
 // Slots can be given back without a write, and nobody tells.
 const lookAgainMs = 20;
@@ -52,6 +47,7 @@ export class GroupCommitSink implements Sink {
   readonly #jobs = new Set<Promise<void>>();
   readonly #refusals: Refusals;
   readonly #connections: Connections;
+  readonly #vigil: Vigil;
   #runningJobs = 0;
   #isDown = false;
   #isBackingOff = false;
@@ -71,6 +67,7 @@ export class GroupCommitSink implements Sink {
     this.#dialer = dialer;
     const talk = { ...tools, server, machine };
     this.#connections = new Connections(dialer, talk, (error) => this.#idleOver(error));
+    this.#vigil = new Vigil({ dialer, clock, timing, died: () => this.#diedIdle() });
     this.#refusals = new Refusals(this.#gather, clock, timing.backoffCapMs);
     const growth = perSecond === undefined ? timing.groupGrowth : 1;
     this.#size = new GroupSize(Math.max(1, fullLines), growth);
@@ -125,6 +122,7 @@ export class GroupCommitSink implements Sink {
     this.#closing.abort(error);
     for (const writing of this.#gather.removeAll()) writing.done.reject(error);
     this.#connections.close();
+    this.#vigil.end();
     await Promise.all(this.#jobs);
   }
 
@@ -136,6 +134,7 @@ export class GroupCommitSink implements Sink {
       const job = this.#nextJob();
       if (job === undefined) break;
       this.#runningJobs += 1;
+      this.#vigil.end();
       this.#inBackground(this.#run(job));
     }
     this.#lookAgain();
@@ -204,7 +203,15 @@ export class GroupCommitSink implements Sink {
       if (conversation !== undefined) this.#connections.done(conversation);
       this.#runningJobs -= 1;
       this.#pump();
+      this.#keepVigil();
     }
+  }
+
+  // A lasting connection tells by itself when the server dies.
+  #keepVigil(): void {
+    const isOver = this.#runningJobs > 0 || this.#isDown || this.#closing.signal.aborted;
+    if (isOver || this.#confirmation.level !== 'drained') return;
+    this.#inBackground(this.#vigil.begin());
   }
 
   // While the connection was opened, feeds may have left and lines may have come.
@@ -223,7 +230,10 @@ export class GroupCommitSink implements Sink {
 
   // A long-lived connection that breaks while nothing is under way: what was confirmed is in doubt.
   #idleOver(error: ForwarderError): void {
-    if (this.#runningJobs > 0 || error.code === 'server_closed_early') return;
+    if (this.#runningJobs === 0 && error.code !== 'server_closed_early') this.#diedIdle();
+  }
+
+  #diedIdle(): void {
     this.#doubt();
     this.#pump();
   }
@@ -258,9 +268,7 @@ export class GroupCommitSink implements Sink {
     else this.#confirmation.failed();
     // A kernel that has taken all and sends no end has a living process, so nothing it confirmed is in doubt.
     if (!isUnclosed || !this.#machine.seesTxQueue) this.#doubt();
-    if (wasConnected) {
-      this.#size.failed(job.payload.lines.length);
-    }
+    if (wasConnected) this.#size.failed(job.payload.lines.length);
     const refused = wasConnected && job.kind === 'group' ? job.group : undefined;
     this.#refusals.failed(refused, error);
     this.#inBackground(this.#backOff(error.retryAfterMs));
@@ -280,10 +288,4 @@ export class GroupCommitSink implements Sink {
     const job = work.finally(() => this.#jobs.delete(job));
     this.#jobs.add(job);
   }
-}
-
-function closedError(server: ServerOptions): ForwarderError {
-  return new ForwarderError('sink_closed', `the connection to ${server.id} is closed for good`, {
-    scope: 'server',
-  });
 }

@@ -72,6 +72,8 @@ export interface SinkTiming {
   /** The wait after a TLS 1.3 handshake in which a refused client certificate shows. */
   readonly settleMs: number;
   readonly replayGroups: number;
+  /** After the last group a connection is kept for so long, to notice that the server dies. */
+  readonly vigilMs: number;
 }
 
 export const defaultTiming: SinkTiming = {
@@ -86,6 +88,7 @@ export const defaultTiming: SinkTiming = {
   quickMs: 3_000,
   settleMs: 250,
   replayGroups: 2,
+  vigilMs: 10_000,
 };
 
 export interface SinkTools {

@@ -37,6 +37,7 @@ export const shortTiming: SinkTiming = {
   gatherMs: 50,
   settleMs: 50,
   groupGrowth: 1,
+  vigilMs: 0,
 };
 
 export function testTools(options: TestOptions = {}): TestTools {
