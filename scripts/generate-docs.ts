@@ -2,12 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandsPage } from '../src/cli/command-reference.ts';
 import { configurationPage, jsonSchemaText } from '../src/config/docs.ts';
 import { deployFiles } from './deploy-files.ts';
 
 /** The files that are made from the sources, by their path in the project. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
+    ['docs/commands.md', commandsPage()],
     ['docs/configuration.md', configurationPage()],
     ['docs/config.schema.json', jsonSchemaText()],
     ...deployFiles(),
