@@ -3,13 +3,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openGaps } from '../../../src/checkpoint/gaps.ts';
 import { gapsPath } from '../../../src/checkpoint/gap-record.ts';
 import { stateDirectory } from '../../../src/checkpoint/state-directory.ts';
+import { run } from '../../../src/cli/commands/run.ts';
 import { main } from '../../../src/cli/program.ts';
 import { withCommandLock } from '../../../src/cli/command-lock.ts';
 import { silentLogger } from '../../../src/core/log.ts';
 import type { FeedGap } from '../../../src/core/types.ts';
 import { type DuoSimulator, startDuo } from '../../../src/simulator/duo-server.ts';
+import { makeEvents } from '../../../src/simulator/history.ts';
+import { startTcpReceiver } from '../../../src/simulator/siem.ts';
 import { TestClock } from '../../engine/test-clock.ts';
-import { makeWorkplace, type Workplace } from '../../helpers/program.ts';
+import { makeWorkplace, type TestServer, type Workplace } from '../../helpers/program.ts';
 import { fakeIo } from '../fake-io.ts';
 
 let duo: DuoSimulator;
@@ -57,6 +60,45 @@ describe('duologsync gaps', () => {
     await keep();
     expect((await gaps('--ack', 'all')).code).toBe(0);
     expect(JSON.parse((await gaps('--json')).out)).toEqual({ schema_version: 1, gaps: [] });
+  });
+
+  it('lists what the program has found, also when it runs again before anybody has looked', async () => {
+    const siem = await startTcpReceiver();
+    const server: TestServer = {
+      id: 'siem',
+      protocol: 'TCP',
+      port: siem.port,
+      endpoints: ['adminaction'],
+    };
+    const other = await makeWorkplace(duo, [server]);
+    try {
+      const fromMs = Date.now() - 3_600_000;
+      duo.add('adminaction', makeEvents('adminaction', { count: 1_100, fromMs, stepMs: 0 }));
+      const config = other.configFile;
+      const once = { once: true, interval: 1, rate: 6000 };
+      for (let runs = 0; runs < 2; runs += 1) expect(await run(config, once, fakeIo())).toBe(0);
+      const io = fakeIo();
+      expect(await main(['gaps', '-c', config, '--json'], io)).toBe(1);
+      const secondMs = Math.floor(fromMs / 1000) * 1000;
+      expect(JSON.parse(io.out())).toMatchObject({
+        gaps: [
+          {
+            feed: 'adminaction > siem',
+            endpoint: 'adminaction',
+            server: 'siem',
+            kind: 'second',
+            from: new Date(secondMs).toISOString(),
+            to: new Date(secondMs + 1000).toISOString(),
+          },
+        ],
+      });
+      const log = await other.log();
+      expect(log.match(/ERROR Events of this time are lost for good/g)).toHaveLength(1);
+      expect(log).toContain('WARNING There are gaps that nobody has acknowledged gaps=1');
+    } finally {
+      await siem.stop();
+      await other.remove();
+    }
   });
 
   it('lists them oldest first with what to do and what to type, with exit code 1', async () => {
