@@ -14,7 +14,7 @@ import { sinks } from '../../src/sinks/index.ts';
 import { freePort } from '../sinks/helpers/servers.ts';
 import { batchOf, never, serverAt, testTools, until, withSink } from '../sinks/helpers/tools.ts';
 
-const victimFile = fileURLToPath(new URL('servers-victim.mjs', import.meta.url));
+export const victimFile = fileURLToPath(new URL('servers-victim.mjs', import.meta.url));
 const feeds = ['a', 'b', 'c'];
 const groupLines = 100;
 const pageLines = 250;
@@ -154,16 +154,31 @@ class Victims {
     }
   }
 
-  async start(diesAfterMs?: number): Promise<Victim> {
+  start(diesAfterMs?: number): Promise<Victim> {
     const { protocol, port, folder, careless } = this.#plan;
-    const life = { protocol, port, folder, careless, diesAfterMs, life: (this.#lives += 1) };
-    const victim = spawn(process.execPath, [victimFile, JSON.stringify(life)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    victim.stdin.on('error', () => undefined);
-    await Promise.race([once(victim.stdout, 'data'), once(victim, 'exit')]);
-    return victim;
+    const life = { life: (this.#lives += 1), careless };
+    const dies = diesAfterMs === undefined ? {} : { diesAfterMs };
+    return startVictim({ protocol, port, folder, ...life, ...dies });
   }
+}
+
+interface VictimOptions {
+  readonly protocol: KillOptions['protocol'];
+  readonly port: number;
+  readonly folder: string;
+  readonly life: number;
+  readonly careless?: boolean;
+  readonly diesAfterMs?: number;
+}
+
+/** Resolves when it listens, or has died already. */
+export async function startVictim(options: VictimOptions): Promise<Victim> {
+  const victim = spawn(process.execPath, [victimFile, JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  victim.stdin.on('error', () => undefined);
+  await Promise.race([once(victim.stdout, 'data'), once(victim, 'exit')]);
+  return victim;
 }
 
 /** It stores what it still holds, and goes. */
@@ -173,7 +188,8 @@ async function end(victim: Victim): Promise<void> {
   await exit;
 }
 
-function pageOf(feed: string, events: readonly EventSpec[]): Batch {
+/** The events' own texts, as lines. */
+export function pageOf(feed: string, events: readonly EventSpec[]): Batch {
   const lines = events.map((event) => {
     const { id, timeUs } = event;
     return { id, timeMs: timeUs / 1000, bytes: Buffer.from(textOf(event)) };
@@ -182,7 +198,7 @@ function pageOf(feed: string, events: readonly EventSpec[]): Batch {
 }
 
 /** The whole lines of all these files, and the halves at their ends. */
-async function linesIn(folder: string, prefix: string) {
+export async function linesIn(folder: string, prefix: string) {
   const names = (await readdir(folder)).filter((name) => name.startsWith(prefix));
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   const parts = texts.map((text) => text.split('\n'));
