@@ -1,6 +1,5 @@
 import { posix, win32 } from 'node:path';
-import { formatProblems } from '../config/issues.ts';
-import { loadConfig, type LoadOptions, type LoadResult } from '../config/load.ts';
+import type { LoadOptions, LoadResult } from '../config/load.ts';
 import { ForwarderError } from '../core/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
@@ -46,12 +45,15 @@ export async function loadForCommand(
   needs: { readonly secrets?: boolean } = {},
 ): Promise<Loaded> {
   let result: LoadResult;
+  // Costs 100 ms with all that it brings: only when a config is really read.
+  const { loadConfig } = await import('../config/load.ts');
   try {
     result = await loadConfig(path, { ...hostOf(io), ...needs });
   } catch (error) {
     return { exit: tell(error, io) };
   }
   if (result.problems.length > 0) {
+    const { formatProblems } = await import('../config/issues.ts');
     say(io.stderr, formatProblems(result.problems, result.text).trimEnd());
   }
   const { config, paths } = result;
