@@ -104,6 +104,8 @@ class FeedRun {
   /** The request under way, and what it passed over, until its page is confirmed. */
   #asking: Opened | undefined;
   #tick = -1;
+  /** False while it goes on with a poll of an earlier run, which ends where "now" was then. */
+  #isOwnPoll = false;
   readonly #rules: WindowRules;
 
   constructor(feed: Feed, start: Start, tools: FeedTools, abandon: AbortSignal) {
@@ -159,7 +161,8 @@ class FeedRun {
     const news = this.#news.page(page, once);
     if (news === 'well') status.well(page.more ? 'catching up' : 'running');
     else if (news !== 'unchanged') status.trouble(news, once ? 0 : source.nextTickMs());
-    return once && !page.more ? page.whole : undefined;
+    if (!once || page.more) return undefined;
+    return page.whole && !this.#isOwnPoll ? undefined : page.whole;
   }
 
   async #open(stop: AbortSignal): Promise<Opened | undefined> {
@@ -174,6 +177,7 @@ class FeedRun {
     }
     const tick = await this.#nextTick(stop);
     this.#tick = tick.number;
+    this.#isOwnPoll = true;
     return open(this.#cursor, tick.nowMs, rules);
   }
 

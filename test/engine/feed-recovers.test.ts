@@ -149,6 +149,24 @@ describe('run --once', () => {
     expect(feed.sink.ids).toEqual(ids(25));
   });
 
+  it('reads on to now after the rest of a poll that an earlier run was stopped in', async () => {
+    const parts = paged();
+    const feed = parts.feed('siem');
+    const stopped = new AbortController();
+    parts.store.beforeSave = () => stopped.abort(new Error('stopped in the middle of a poll'));
+    const start = { cursor: begin(parts.clock.startMs - hourMs) };
+    await runFeed(feed, start, parts.tools(), stopped.signal, parts.abandon.signal);
+    const cursor = parts.store.saved.at(-1)?.cursor ?? start.cursor;
+    expect(cursor.window).toBeDefined();
+    await parts.clock.sleep(hourMs, new AbortController().signal);
+    parts.duo.add(5, parts.clock.nowMs() - 600_000);
+    const again = parts.feed('siem');
+    const tools = parts.tools({ once: true });
+    const { signal } = new AbortController();
+    expect(await runFeed(again, { cursor }, tools, signal, signal)).toBe(true);
+    expect([...feed.sink.ids, ...again.sink.ids]).toEqual(ids(30));
+  });
+
   it('says that something is left when its poll had to be broken off', async () => {
     const parts = paged();
     answering(parts, (answer, { params }) =>
