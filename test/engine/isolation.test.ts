@@ -60,13 +60,15 @@ describe("one feed's trouble", () => {
     isForbidden = false;
     await clock.sleep(25 * hourMs, parts.stop.signal);
     expect(parked.status.phase).toBe('running');
-    expect(parked.sink.ids).toEqual(well.sink.ids);
+    // Their polls are not at the same moment: the newest event may be with one of them only.
+    const first60 = Array.from({ length: 60 }, (_, n) => `t${n}`);
+    for (const { sink } of [well, parked]) expect(sink.ids.slice(0, 60)).toEqual(first60);
     parts.stop.abort(new Error('enough'));
     await Promise.all(running);
   });
 
   it('stays in it: with the dead letters full it waits, shown with its next try, and goes on by itself', async () => {
-    const parts = filled(3);
+    const parts = filled(2);
     const { clock } = parts;
     let isFull = true;
     const add = async (): Promise<void> => {
@@ -77,13 +79,13 @@ describe("one feed's trouble", () => {
     };
     const [poisoned, well] = [parts.feed('siem', { formatter: { format } }), parts.feed('other')];
     const running = [poisoned, well].map((feed) => run(parts, feed, { deadLetters: { add } }));
-    await clock.sleep(hourMs, parts.stop.signal);
+    await clock.sleep(1.5 * hourMs, parts.stop.signal);
     expect(poisoned.status).toMatchObject({ phase: 'retrying', delivered: 0, setAside: 0 });
     expect(poisoned.status.problem).toMatchObject({ code: 'dead_letter_full', hint: 'Make room.' });
     expect(poisoned.status.nextTryMs).toBeGreaterThan(clock.nowMs());
-    expect(well.status).toMatchObject({ phase: 'running', delivered: 1 });
+    expect(well.status).toMatchObject({ phase: 'running', delivered: 2 });
     isFull = false;
-    await clock.sleep(hourMs, parts.stop.signal);
+    await clock.sleep(1.5 * hourMs, parts.stop.signal);
     expect(poisoned.status).toMatchObject({ phase: 'running', setAside: 2 });
     parts.stop.abort(new Error('enough'));
     await Promise.all(running);
