@@ -11,6 +11,8 @@ import type { News, Order, Protocol, SiemOptions } from './siem-process.ts';
 
 const processFile = fileURLToPath(new URL('./siem-process.js', import.meta.url));
 
+const unreadMs = 1_500;
+
 /** A server of a soak: a process that is killed and started again, on one port and one file. */
 export class Siem {
   readonly id: string;
@@ -69,6 +71,9 @@ export class Siem {
   /** Does wrong for so long, then right again. */
   async misbehave(fault: SiemFault, forMs: number): Promise<void> {
     if (fault.kind === 'kill') {
+      // What came meanwhile lies in the system's buffers, taken and not read, and dies with the process.
+      this.#tell({ kind: 'freeze', forMs: 10 * unreadMs });
+      await pause(unreadMs);
       await this.kill();
       this.#fails();
       await pause(forMs);
