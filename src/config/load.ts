@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { Secret } from '../core/secret.ts';
 import { crossFindings } from './cross-checks.ts';
+import { configFileRights } from './file-rights.ts';
 import { hostFiles, unreadableConfig } from './host-files.ts';
 import type { HostFiles } from './host-files.ts';
 import { locate } from './locate.ts';
@@ -87,6 +88,7 @@ async function loadText(
   if (root !== undefined) findings.push(...crossFindings(root, host));
   const fetch = options.secrets !== false;
   const context = { root, host, files, fetch };
+  if (fetch) findings.push(...(await configFileRights(path, root, context)));
   const skey = await readSecret(['account'], 'skey', context);
   const password = await readSecret(['dls_settings', 'proxy'], 'proxy_password', context);
   const passphrases: SecretResult[] = [];

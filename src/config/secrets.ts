@@ -3,6 +3,7 @@ import { Secret } from '../core/secret.ts';
 import { reasonOf } from './host-files.ts';
 import type { HostFiles } from './host-files.ts';
 import type { Host } from './paths.ts';
+import { secretFileRights } from './file-rights.ts';
 import { clip, pathText } from './problem.ts';
 import type { Finding, Path } from './problem.ts';
 import { runCommand } from './secret-command.ts';
@@ -98,7 +99,7 @@ async function fromFile(file: string, path: Path, context: SecretContext): Promi
       why: 'The file must hold the secret and nothing else.',
       fix: 'Write the secret into it, on one line.',
     });
-  const findings = await permissions(file, path, context);
+  const findings = await secretFileRights(file, path, context);
   const refused = findings.some(({ severity }) => severity === 'error');
   return { secret: refused ? undefined : new Secret(text), findings };
 }
@@ -184,34 +185,6 @@ function commandFailed(
 
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?').slice(0, 300);
-}
-
-async function permissions(
-  file: string,
-  path: Path,
-  { host, files }: SecretContext,
-): Promise<Finding[]> {
-  if (host.platform === 'win32' || isMountedForUs(file)) return [];
-  const mode = await files.mode(file).catch(() => 0);
-  if ((mode & 0o077) === 0) return [];
-  const everybody = (mode & 0o007) !== 0;
-  return [
-    {
-      severity: everybody ? 'error' : 'warning',
-      code: 'secret_file_open',
-      path,
-      message: `${everybody ? 'every user of this machine' : 'the group of the file'} may read or change ${file}`,
-      why: everybody
-        ? 'A secret that everybody can read is none.'
-        : 'Fine when the program is alone in that group.',
-      fix: `Run: chmod ${everybody ? 'o-rwx' : '600'} '${file}'`,
-    },
-  ];
-}
-
-/** Docker and Kubernetes mount secrets with 0444 for the only user that there is. */
-function isMountedForUs(file: string): boolean {
-  return /^\/(?:var\/)?run\/secrets\//.test(posix.normalize(file));
 }
 
 const baseName = (path: Path): string => pathText(path.slice(-1)).replace(/_env$/, '');
