@@ -130,14 +130,16 @@ export class GroupCommitSink implements Sink {
   #pump(): void {
     if (this.#closing.signal.aborted || this.#isBackingOff) return;
     const most = this.#isDown || this.#replay.isPending ? 1 : this.#confirmation.connections;
+    let isNoneDue = false;
     for (let running = this.#runningJobs; running < most; running += 1) {
       const job = this.#nextJob();
+      isNoneDue = job === undefined;
       if (job === undefined) break;
       this.#runningJobs += 1;
       this.#vigil.end();
       this.#inBackground(this.#run(job));
     }
-    this.#lookAgain();
+    this.#lookAgain(isNoneDue);
   }
 
   #nextJob(): Job | undefined {
@@ -160,9 +162,10 @@ export class GroupCommitSink implements Sink {
     return this.#tools.timing.groupBytes * this.#size.growth;
   }
 
-  #lookAgain(): void {
+  /** `isNoneDue`, as it was found: to ask the clock once more would miss what has become due since. */
+  #lookAgain(isNoneDue: boolean): void {
     const { lines, heldBack } = this.#gather.waiting(this.#tools.clock.monotonicMs());
-    if (this.#isLookingAgain || !(heldBack || (lines > 0 && !this.#isDue()))) return;
+    if (this.#isLookingAgain || !(heldBack || (lines > 0 && isNoneDue))) return;
     this.#isLookingAgain = true;
     const look = async (): Promise<void> => {
       const ms = Math.min(lookAgainMs, this.#tools.timing.gatherMs);

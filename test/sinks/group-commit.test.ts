@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { openTcp } from '../../src/sinks/tcp.ts';
 import { collect, linesOf, listen, type Receiver, wellBehaved } from './helpers/servers.ts';
 import {
@@ -71,6 +72,20 @@ describe('a group', () => {
       await write;
     });
   });
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'goes also when its time comes between two looks at the clock (%i ms)',
+    async (gatherMs) => {
+      const { port } = await startKeeping();
+      let ms = 0;
+      // Each look takes a millisecond.
+      const clock = { ...systemClock, monotonicMs: () => (ms += 1) };
+      const tools = testTools({ clock, slotsTaken: () => 16, timing: { gatherMs } });
+      await withSink(openTcp(serverAt(port), tools), async (sink) => {
+        await sink.write(batchOf('a', 1), AbortSignal.timeout(5_000));
+      });
+    },
+  );
 
   it('goes at once when it is full by lines or by bytes', async () => {
     const { port, groups } = await startKeeping();
