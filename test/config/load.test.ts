@@ -43,6 +43,8 @@ describe('a config of Duo Log Sync', () => {
     const { config, problems, paths } = await loadText(shortest);
     expect(problems).toEqual([]);
     expect(config?.dls_settings).toEqual({
+      dead_letter_full: 'stop',
+      dead_letter_max_mb: 100,
       log_format: 'JSON',
       json_style: 'python',
       json_add: 'dls',
