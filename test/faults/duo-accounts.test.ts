@@ -5,7 +5,7 @@ import { defaultAccount, type SimulatedChild } from '../../src/simulator/options
 import { until } from '../helpers/program.ts';
 import { openRig, type Rig } from './duo-rig.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -29,6 +29,7 @@ async function msp(): Promise<Rig> {
     endpoints: ['auth'],
     duo: { accounts: [parent], children: [one, two] },
     account: ['is_msp: true'],
+    overrides: { calls: { deadlineMs: 1_000 } },
   });
   return rig;
 }

@@ -4,7 +4,7 @@ import type { Overrides } from '../../src/app.ts';
 import type { Effect } from '../../src/simulator/faults.ts';
 import { openRig, type Rig, type RigOptions } from './duo-rig.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let rig: Rig | undefined;
 afterEach(async () => {
@@ -127,7 +127,7 @@ describe('the whole program, when pages of 1,000 rows never come through because
     { why: 'they are too large', calls: { maxBodyBytes: 300_000 }, code: 'duo_body_too_large' },
   ])('$why, asks for fewer, reads all of a backlog, and asks for more again', async (example) => {
     const { effect, calls, code } = example;
-    const overrides = { intervalSeconds: 20, ...(calls === undefined ? {} : { calls }) };
+    const overrides = { intervalSeconds: 20, calls: calls ?? { deadlineMs: 400 } };
     const { duo } = await backlog(1_500, { overrides });
     if (effect !== undefined) duo.faults.push({ ...effect, endpoint: 'auth', times: Infinity });
     await rig?.start();

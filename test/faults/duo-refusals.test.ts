@@ -1,8 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Phase } from '../../src/engine/feed-status.ts';
 import { defaultAccount, type SimulatedAccount } from '../../src/simulator/options.ts';
 import { until } from '../helpers/program.ts';
 import { openRig, type Rig, type RigOptions } from './duo-rig.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let rig: Rig | undefined;
 afterEach(async () => {

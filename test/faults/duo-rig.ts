@@ -158,7 +158,7 @@ class OpenRig implements Rig {
       sender: 'here',
       extraCa: undefined,
       overrides: {
-        calls: { deadlineMs: 400, maxBodyBytes: 2_000_000 },
+        calls: { deadlineMs: 10_000, maxBodyBytes: 2_000_000 },
         timing: timing(this.#factor),
         watchdog: false,
         ...this.#options.overrides,
@@ -189,11 +189,23 @@ class OpenRig implements Rig {
   arrived(...endpoints: readonly EndpointName[]): Promise<void> {
     // To compare costs more than to wait, with thousands of lines: only when new ones have come.
     let looked = -1;
-    return until('all to arrive', () => {
+    const all = (): boolean => {
       const { received } = this.siem;
       if (received === looked) return false;
       looked = received;
       return this.report(...endpoints).lost.length === 0;
+    };
+    return until('all to arrive', all, 60_000).catch((error: unknown) => {
+      // What a person would look at first.
+      const statuses = this.app.statuses.map((one) => ({ at: one.activity.step, ...one }));
+      const asked = this.duo.journal.slice(-8);
+      const state = {
+        lost: this.report().lost.slice(0, 9),
+        statuses,
+        asked,
+        said: this.said.slice(-8),
+      };
+      throw new Error(JSON.stringify(state, null, 1), { cause: error });
     });
   }
 
@@ -203,7 +215,7 @@ class OpenRig implements Rig {
         ({ fields }) =>
           fields['code'] === code && JSON.stringify(fields['feed'] ?? '').includes(feed),
       );
-    await until(`the log to tell ${code}`, () => line() !== undefined);
+    await until(`the log to tell ${code}`, () => line() !== undefined, 60_000);
     return line() ?? { level: '', sentence: '', fields: {} };
   }
 

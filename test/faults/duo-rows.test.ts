@@ -5,7 +5,7 @@ import type { EventSpec } from '../../src/simulator/store.ts';
 import { until } from '../helpers/program.ts';
 import { openRig, type Rig } from './duo-rig.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let rig: Rig | undefined;
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { until } from '../helpers/program.ts';
 import { fastClock } from './duo-clock.ts';
 import { openRig, type Rig } from './duo-rig.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let rig: Rig | undefined;
 afterEach(async () => {

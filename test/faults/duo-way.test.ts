@@ -8,7 +8,7 @@ import {
 import { until } from '../helpers/program.ts';
 import { openRig, type Rig, type RigOptions } from './duo-rig.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
