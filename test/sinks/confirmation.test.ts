@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { JsonValue } from '../../src/core/types.ts';
 import {
@@ -9,6 +9,7 @@ import {
 import { type Machine, thisMachine } from '../../src/sinks/machine.ts';
 import type { ServerOptions } from '../../src/sinks/sink.ts';
 import { openTcp } from '../../src/sinks/tcp.ts';
+import { endedAfterEach, textsAt } from './helpers/closing.ts';
 import {
   batchOf,
   isPending,
@@ -26,18 +27,10 @@ const elsewhere: Machine = { ...thisMachine, seesTxQueue: false };
 const weaker = thisMachine.seesTxQueue ? 'transport' : 'none';
 
 describe('how a server confirms', () => {
-  const receivers: StreamReceiver[] = [];
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
-  });
-  const start = async (options: StreamOptions = {}): Promise<StreamReceiver> => {
-    const receiver = await startTcpReceiver(options);
-    receivers.push(receiver);
-    return receiver;
-  };
+  const closing = endedAfterEach();
+  const start = (options: StreamOptions = {}): Promise<StreamReceiver> =>
+    closing(startTcpReceiver(options));
   const neverCloses: StreamOptions = { behaviour: { onHalfClose: 'never' } };
-  const texts = (receiver: StreamReceiver): string[] =>
-    receiver.lines().map((line) => line.toString('utf8'));
   const warnings = (tools: TestTools): string[] =>
     tools.said.filter(({ level }) => level === 'warn').map(({ sentence }) => sentence);
   const keyOf = ({ protocol, hostname, port }: ServerOptions): string =>
@@ -56,15 +49,15 @@ describe('how a server confirms', () => {
         await sink.write(batchOf('feed', 40), never);
         expect(sink.state()).toMatchObject({ level, confirmedLines: 40 });
         expect(receiver.connections.accepted).toBe(4);
-        await until(() => new Set(texts(receiver)).size === 40);
+        await until(() => new Set(textsAt(receiver)).size === 40);
         expect(warnings(tools)).toEqual([
           'server in trouble; lines wait and are sent when it is back',
           'server never closes after us, so its confirmation is weaker from now on',
         ]);
         await sink.write(batchOf('feed', 40, 40), never);
         expect(receiver.connections.accepted).toBe(4);
-        await until(() => texts(receiver).at(-1) === 'feed:79');
-        expect(texts(receiver).slice(-40)).toEqual(textsOf(batchOf('feed', 40, 40)));
+        await until(() => textsAt(receiver).at(-1) === 'feed:79');
+        expect(textsAt(receiver).slice(-40)).toEqual(textsOf(batchOf('feed', 40, 40)));
         expect(tools.facts.get(keyOf(server))).toMatchObject({ closed: false });
       });
     },
@@ -79,7 +72,7 @@ describe('how a server confirms', () => {
     const tools = testTools({ facts, timing: { progressMs: 60_000 } });
     await withSink(openTcp(server, tools), async (sink) => {
       await sink.write(batchOf('feed', 5), never);
-      expect(texts(receiver)).toHaveLength(5);
+      expect(textsAt(receiver)).toHaveLength(5);
       expect(sink.state().level).toBe(weaker);
       expect(tools.said).toEqual([]);
     });
@@ -93,7 +86,7 @@ describe('how a server confirms', () => {
     const tools = testTools({ facts, timing: { progressMs: 150 } });
     await withSink(openTcp(server, tools), async (sink) => {
       for (let n = 0; n < 3; n += 1) await sink.write(batchOf('feed', 2, n * 2), never);
-      expect(texts(receiver)).toEqual(textsOf(batchOf('feed', 6)));
+      expect(textsAt(receiver)).toEqual(textsOf(batchOf('feed', 6)));
       expect(receiver.connections.accepted).toBe(2);
       expect(facts.get(keyOf(server))).not.toMatchObject({ fellBackAtMs });
       expect(tools.said).toEqual([]);
@@ -235,7 +228,14 @@ describe('how a server confirms', () => {
       await receiver.start();
       await sink.write(batchOf('feed', 1, 3), never);
       await until(() => receiver.received === 6);
-      expect(texts(receiver)).toEqual(['feed:0', 'feed:1', 'feed:2', 'feed:1', 'feed:2', 'feed:3']);
+      expect(textsAt(receiver)).toEqual([
+        'feed:0',
+        'feed:1',
+        'feed:2',
+        'feed:1',
+        'feed:2',
+        'feed:3',
+      ]);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { createServer } from 'node:net';
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { createAuthority } from '../../src/simulator/certificates.ts';
@@ -14,6 +14,7 @@ import {
 import { type Address, thisMachine } from '../../src/sinks/machine.ts';
 import type { ServerOptions } from '../../src/sinks/sink.ts';
 import { openTls, TCPSSL } from '../../src/sinks/tls.ts';
+import { endedAfterEach, textsAt } from './helpers/closing.ts';
 import { listen, type Receiver } from './helpers/servers.ts';
 import { type PemFolder, pemFolder } from './helpers/tls.ts';
 import {
@@ -30,7 +31,7 @@ import {
 describe('a TLS server', () => {
   const authority = createAuthority();
   const stranger = createAuthority({ name: 'a stranger' });
-  const started: { stop(): Promise<void> }[] = [];
+  const closing = endedAfterEach();
   let folder: PemFolder;
   let caFile = '';
   beforeAll(async () => {
@@ -38,22 +39,10 @@ describe('a TLS server', () => {
     caFile = await folder.put('ca.pem', authority.certPem);
   });
   afterAll(() => folder.remove());
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map((server) => server.stop()));
-  });
-  const start = async (more: Partial<TlsOptions> = {}): Promise<StreamReceiver> => {
-    const receiver = await startTlsReceiver({
-      authority,
-      names: ['127.0.0.1', 'localhost'],
-      ...more,
-    });
-    started.push(receiver);
-    return receiver;
-  };
+  const start = (more: Partial<TlsOptions> = {}): Promise<StreamReceiver> =>
+    closing(startTlsReceiver({ authority, names: ['127.0.0.1', 'localhost'], ...more }));
   const tlsServer = (port: number, more: Partial<ServerOptions> = {}): ServerOptions =>
     serverAt(port, { protocol: 'TCPSSL', certFile: caFile, ...more });
-  const texts = (receiver: StreamReceiver): string[] =>
-    receiver.lines().map((line) => line.toString('utf8'));
   /** The code with which a check fails. */
   const codeOf = async (server: ServerOptions): Promise<string> => {
     const sink = TCPSSL.open(server, testTools());
@@ -79,7 +68,7 @@ describe('a TLS server', () => {
       const tools = testTools();
       await withSink(TCPSSL.open(tlsServer(receiver.port), tools), async (sink) => {
         await sink.write(batch, never);
-        expect(texts(receiver)).toEqual(textsOf(batch));
+        expect(textsAt(receiver)).toEqual(textsOf(batch));
         expect(receiver.connections).toMatchObject({ clean: 5, broken: 0 });
         expect(sink.state().level).toBe('drained');
         expect(tools.said).toEqual([]);
@@ -108,7 +97,7 @@ describe('a TLS server', () => {
       await until(() => tools.said.length > 0);
       delete receiver.behaviour.resetAfterBytes;
       await write;
-      expect(new Set(texts(receiver)).size).toBe(100);
+      expect(new Set(textsAt(receiver)).size).toBe(100);
     });
   });
 
@@ -126,7 +115,7 @@ describe('a TLS server', () => {
       },
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    started.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
+    await closing({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
     const { port } = server.address() as { port: number };
     await withSink(TCPSSL.open(tlsServer(port), testTools()), async (sink) => {
       for (let index = 0; index < 3; index += 1) await sink.write(batchOf('feed', 1, index), never);
@@ -155,7 +144,7 @@ describe('a TLS server', () => {
           .on('error', () => undefined);
       });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      started.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
+      await closing({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
       const { port } = server.address() as { port: number };
       const tools = testTools();
       await withSink(TCPSSL.open(tlsServer(port), tools), async (sink) => {
@@ -234,20 +223,20 @@ describe('a TLS server', () => {
     const server = createTlsServer({ cert: pair.certPem, key: pair.keyPem, ...old });
     server.on('tlsClientError', () => undefined);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    started.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
+    await closing({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
     const { port } = server.address() as { port: number };
     expect(await codeOf(tlsServer(port))).toBe('tls_too_old');
   });
 
   it('that speaks no TLS is named as such', async () => {
     const chatty: Receiver = await listen((socket) => socket.end('220 hello\r\n'));
-    started.push({ stop: () => chatty.close() });
+    await closing(chatty);
     expect(await codeOf(tlsServer(chatty.port))).toBe('tls_not_tls');
   });
 
   it('that is silent, as a plain collector is, fails in time', async () => {
     const plain = await startTcpReceiver();
-    started.push(plain);
+    await closing(plain);
     expect(await codeOf(tlsServer(plain.port))).toBe('tls_timeout');
   });
 
@@ -260,7 +249,7 @@ describe('a TLS server', () => {
       await until(() => sink.state().trouble?.code === 'tls_untrusted');
       await folder.put('late.pem', authority.certPem);
       await write;
-      expect(texts(receiver)).toEqual(['feed:0']);
+      expect(textsAt(receiver)).toEqual(['feed:0']);
     });
   });
 
@@ -282,7 +271,7 @@ describe('a TLS server', () => {
         const server = tlsServer(receiver.port, await pairFrom(authority));
         await withSink(TCPSSL.open(server, testTools()), async (sink) => {
           await sink.write(batchOf('feed', 3), never);
-          expect(texts(receiver)).toHaveLength(3);
+          expect(textsAt(receiver)).toHaveLength(3);
         });
       });
 

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ForwarderError } from '../../src/core/errors.ts';
 import { type Machine, thisMachine } from '../../src/sinks/machine.ts';
 import { openUdp, UDP } from '../../src/sinks/udp.ts';
 import { startUdpReceiver, type UdpOptions, type UdpReceiver } from '../../src/simulator/siem.ts';
+import { endedAfterEach } from './helpers/closing.ts';
 import {
   batchOf,
   isPending,
@@ -15,15 +16,9 @@ import {
 } from './helpers/tools.ts';
 
 describe('a UDP server', () => {
-  const receivers: UdpReceiver[] = [];
-  const start = async (options: UdpOptions = {}): Promise<UdpReceiver> => {
-    const receiver = await startUdpReceiver(options);
-    receivers.push(receiver);
-    return receiver;
-  };
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()));
-  });
+  const closing = endedAfterEach();
+  const start = (options: UdpOptions = {}): Promise<UdpReceiver> =>
+    closing(startUdpReceiver(options));
   const texts = (receiver: UdpReceiver): string[] =>
     receiver.datagrams().map((datagram) => datagram.toString('utf8'));
 

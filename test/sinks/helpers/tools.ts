@@ -101,7 +101,7 @@ export async function isPending(write: Promise<unknown>, ms: number): Promise<bo
 }
 
 /** Looks again and again until the condition holds. */
-export async function until(condition: () => boolean, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean, ms = 25_000): Promise<void> {
   const endMs = Date.now() + ms;
   while (!condition()) {
     if (Date.now() > endMs)
