@@ -6,6 +6,7 @@ import { CallCounts } from '../src/duo/counted-calls.ts';
 import { selectFeeds } from '../src/engine/select.ts';
 import type { Snapshot } from '../src/status/snapshot.ts';
 import { bench } from './engine/parts.ts';
+import type { Storage } from '../src/storage.ts';
 
 function running() {
   const parts = bench();
@@ -14,6 +15,7 @@ function running() {
   const app: Partial<App> = {
     feeds,
     destinations: [],
+    storage: { waiting: async () => ({ gaps: 0, deadLetters: 0 }) } as Partial<Storage> as Storage,
     calls: Object.assign(new CallCounts(), { calls: 7, limited: 2 }),
     api: {
       ...parts.duo,
@@ -35,7 +37,7 @@ function running() {
     reloadTrouble: () => undefined,
     stop: () => void told.push('stop'),
   });
-  const status = (): Snapshot => controls.status() as unknown as Snapshot;
+  const status = async (): Promise<Snapshot> => (await controls.status()) as Snapshot;
   return { ...parts, feeds, app, controls, told, status };
 }
 
@@ -69,19 +71,19 @@ describe('what a command can do with the running program', () => {
 });
 
 describe('the status of the running program', () => {
-  it('tells of feeds, of Duo, and of what is paused as a problem', () => {
+  it('tells of feeds, of Duo, and of what is paused as a problem', async () => {
     const { controls, status } = running();
-    expect(status()).toMatchObject({
+    expect(await status()).toMatchObject({
       state: 'healthy',
       config: '/etc/config.yml',
       duo: { calls: 7, rate_limited: 2, clock_behind_seconds: 3 },
       feeds: [{ id: 'auth > siem' }, { id: 'auth > archive' }],
     });
     controls.pause({ server: 'archive' });
-    expect(status()).toMatchObject({ state: 'degraded', problems: [{ feeds: 1 }] });
+    expect(await status()).toMatchObject({ state: 'degraded', problems: [{ feeds: 1 }] });
   });
 
-  it('tells that child accounts cannot be listed', () => {
+  it('tells that child accounts cannot be listed', async () => {
     const { app, status, clock } = running();
     const error = new ForwarderError('accounts_empty', 'Duo listed no child account', {
       hint: 'Look.',
@@ -89,7 +91,7 @@ describe('the status of the running program', () => {
     Object.assign(app, {
       accountsTrouble: { sinceMs: clock.startMs, error, nextTryMs: clock.startMs },
     });
-    expect(status().problems).toMatchObject([
+    expect((await status()).problems).toMatchObject([
       { code: 'accounts_empty', side: 'duo', what: 'the list of child accounts', remedy: 'Look.' },
     ]);
   });

@@ -20,8 +20,8 @@ export interface ReloadReport {
 
 /** What a caller can ask of the running program. Each call that takes a selection says how many feeds it concerned. */
 export interface Controls {
-  /** The snapshot of `status --json`. */
-  status(): JsonObject;
+  /** The snapshot of `status --json`, with what lies in files by now: an acknowledgement shows at once. */
+  status(): Promise<JsonObject>;
   /** A paused feed finishes its page, keeps its checkpoint and asks Duo for nothing; forgotten at restart. */
   pause(selection: Selection): number;
   resume(selection: Selection): number;

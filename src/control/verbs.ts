@@ -110,7 +110,7 @@ export function checkedVerb(word: string, args: JsonObject): Verb {
 async function watch(args: JsonObject, controls: Controls, caller: Caller): Promise<undefined> {
   const seconds = numberOf(args['seconds']) ?? 2;
   while (!caller.gone.aborted) {
-    await caller.send(controls.status());
+    await caller.send(await controls.status());
     await caller.sleep(seconds * 1000);
   }
   return undefined;

@@ -22,22 +22,17 @@ export class Monitor {
     this.#options = options;
   }
 
-  /** Looks every ten seconds until `stop`. */
+  /** Counts every ten seconds until `stop`, so that a snapshot knows rates and the last hour. */
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      await this.look();
+      this.#sample();
       await this.#options.clock.sleep(sampleMs, stop);
     }
   }
 
-  /** A look between: what lies in files is counted then, and not for every snapshot. */
-  async look(): Promise<void> {
-    this.#sample();
+  async snapshot(): Promise<Snapshot> {
     // What cannot be read keeps its last count; whoever writes it tells.
     this.#kept = await this.#options.kept().catch(() => this.#kept);
-  }
-
-  snapshot(): Snapshot {
     return snapshotOf(this.#sample(), this.#histories, this.#kept);
   }
 

@@ -163,7 +163,7 @@ describe('a command', () => {
 describe('a stream', () => {
   it('hands on one result after the other until it is stopped', async () => {
     let made = 0;
-    controls.status = () => ({ number: (made += 1) });
+    controls.status = async () => ({ number: (made += 1) });
     const fast = {
       ...systemClock,
       sleep: (_ms: number, s: AbortSignal) => systemClock.sleep(5, s),

@@ -18,7 +18,7 @@ export function fakeControls(): FakeControls {
   const controls: FakeControls = {
     asked,
     snapshot: { schema_version: 1, state: 'healthy' },
-    status: () => controls.snapshot,
+    status: async () => controls.snapshot,
     pause: told('pause'),
     resume: told('resume'),
     poll: told('poll'),

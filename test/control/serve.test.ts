@@ -199,7 +199,7 @@ describe('the control socket', () => {
   it('streams snapshots until the caller leaves', async () => {
     await open({ clock: fast });
     let taken = 0;
-    controls.status = () => ({ number: (taken += 1) });
+    controls.status = async () => ({ number: (taken += 1) });
     const socket = dial();
     let text = '';
     socket.on('data', (chunk) => (text += chunk.toString('utf8')));
@@ -215,7 +215,7 @@ describe('the control socket', () => {
     await open({ clock: fast, takeMs: 2_000 });
     let made = 0;
     const large = 'x'.repeat(4_000_000);
-    controls.status = () => ({ large, number: (made += 1) });
+    controls.status = async () => ({ large, number: (made += 1) });
     const socket = dial();
     socket.pause();
     const gone = once(socket, 'close');
