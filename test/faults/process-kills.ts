@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { hasSignals, stoppedGently, until, type Running } from '../helpers/program.ts';
-import { openPlace, type PlaceOptions } from './process-place.ts';
+import { allThere, openPlace, type PlaceOptions } from './process-place.ts';
 
 const page = 20;
 /** Where a kill strikes, and how many lines that may and must repeat. */
@@ -44,12 +44,15 @@ export async function killAt(
   try {
     place.add(3 * page);
     const { process, ended } = (program = place.run({ TEST_DIE_AT: `${at}:2` }));
-    await until('the kill', () => process.exitCode !== null || process.signalCode !== null);
+    const dead = (): boolean => process.exitCode !== null || process.signalCode !== null;
+    await until('the kill', dead, 60_000).catch(async (error: unknown) => {
+      throw new Error(await place.workplace.log(), { cause: error });
+    });
     expect(await ended).toBe(killed);
     // A kill that finds nothing on its way proves nothing.
     expect(place.check().lost.length).toBeGreaterThanOrEqual(page);
     const again = place.run();
-    await until('all to arrive', () => place.check().lost.length === 0);
+    await allThere(place);
     expect(await again.kill('SIGTERM')).toBe(stoppedGently);
     expect(place.check()).toMatchObject({ lost: [], malformed: [], unknown: [] });
     expect(place.check().repeated).toBeGreaterThanOrEqual(least);

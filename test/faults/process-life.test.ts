@@ -20,7 +20,7 @@ describe('the program that is paused', () => {
         siem.behaviour.onHalfClose = 'never';
         add(3 * rows);
         const program = run();
-        await until('a page on its way', () => siem.lines().length === rows);
+        await until('a page on its way', () => siem.lines().length === rows, 60_000);
         program.process.kill('SIGSTOP');
         siem.behaviour.onHalfClose = 'close';
         await siem.stop();
@@ -52,7 +52,7 @@ describe('the clock of this machine', () => {
       await allThere(place);
       await writeFile(file, String(at.ms));
       const calls = duo.journal.length;
-      await until('a call by the new clock', () => duo.journal.length > calls + 1);
+      await until('a call by the new clock', () => duo.journal.length > calls + 1, 60_000);
       add(10);
       await allThere(place);
       expect(await program.kill('SIGTERM')).toBe(stoppedGently);
@@ -95,9 +95,9 @@ describe('a mistake of ours', () => {
         const { state, add, run, siem, workplace, check } = place;
         add(10);
         const program = run({ TEST_POISON: 'u00000004' });
-        await until('the others', () => siem.lines().length === 9);
+        await until('the others', () => siem.lines().length === 9, 60_000);
         add(5);
-        await until('what comes later', () => siem.lines().length === 14);
+        await until('what comes later', () => siem.lines().length === 14, 60_000);
         expect(await program.kill('SIGTERM')).toBe(stoppedGently);
         const letters = await readFile(join(state, 'dead-letters.jsonl'), 'utf8');
         expect(letters).toMatch(/^[^\n]*a mistake in the formatter[^\n]*u00000004[^\n]*\n$/);

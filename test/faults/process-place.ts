@@ -132,5 +132,5 @@ export function allThere({ check }: Place): Promise<void> {
 export async function allSaved(place: Place): Promise<void> {
   await allThere(place);
   const calls = place.duo.journal.length;
-  await until('two calls more', () => place.duo.journal.length >= calls + 2);
+  await until('two calls more', () => place.duo.journal.length >= calls + 2, 60_000);
 }

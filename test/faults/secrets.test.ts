@@ -120,10 +120,10 @@ it('no secret is in the log, the state, the dead letters or what commands print 
   });
   await until('the others', () => siem.received === 9, 60_000);
   duo.faults.push(
-    { kind: 'fail', status: 400, code: 40002, message: `no ${said}`, detail: said },
     { kind: 'status', status: 500, body: `<title>${said}</title>`, contentType: 'text/html' },
     { kind: 'redirect', location: `https://me:${canaries.skey}@elsewhere.example/${said}` },
-    { kind: 'fail', status: 401, code: 40103, message: said, times: 1000 },
+    { kind: 'fail', status: 401, code: 40103, message: said },
+    { kind: 'fail', status: 400, code: 40002, message: `no ${said}`, detail: said, times: 1000 },
   );
   await logSays('The feed is parked');
   const { configFile } = workplace;

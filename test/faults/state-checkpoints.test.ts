@@ -22,7 +22,11 @@ function afterOneRun(
     place.add(2 * rows);
     const program = place.run();
     await allThere(place);
-    await until('each log to begin', async () => (await files()).length === endpoints.length);
+    await until(
+      'each log to begin',
+      async () => (await files()).length === endpoints.length,
+      60_000,
+    );
     expect(await program.kill('SIGTERM')).toBe(stoppedGently);
     const names = await files();
     await act(place, (log) => join(feeds, names.find((name) => name.startsWith(log)) ?? ''));

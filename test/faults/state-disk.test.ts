@@ -98,7 +98,7 @@ describe('the disk of the dead letters', () => {
       await sleep(1500);
       expect(siem.lines()).toHaveLength(0);
       await rm(flag);
-      await until('the others', () => siem.lines().length === 9);
+      await until('the others', () => siem.lines().length === 9, 60_000);
       expect(await program.kill('SIGTERM')).toBe(stoppedGently);
       const letters = await readFile(join(state, 'dead-letters.jsonl'), 'utf8');
       expect(letters).toMatch(/^[^\n]*u00000004[^\n]*\n$/);
