@@ -1,22 +1,19 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Dialer } from '../../src/sinks/connection.ts';
 import { Connections } from '../../src/sinks/connections.ts';
 import { dial } from '../../src/sinks/dial.ts';
 import { thisMachine } from '../../src/sinks/machine.ts';
 import { Payload } from '../../src/sinks/payload.ts';
-import { listen, wellBehaved, type Receiver } from './helpers/servers.ts';
+import { endedAfterEach } from './helpers/closing.ts';
+import { listen, wellBehaved } from './helpers/servers.ts';
 import { never, serverAt, shortTiming, testTools, until } from './helpers/tools.ts';
 
-const receivers: Receiver[] = [];
-afterEach(async () => {
-  await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-});
+const closing = endedAfterEach();
 
 async function place() {
   const kept: string[] = [];
-  const receiver = await listen(wellBehaved(kept));
-  receivers.push(receiver);
+  const receiver = await closing(listen(wellBehaved(kept)));
   const server = serverAt(receiver.port);
   const dialer: Dialer = {
     async connect(signal) {

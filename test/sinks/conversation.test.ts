@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { reset } from '../../src/sinks/connection.ts';
 import { Conversation } from '../../src/sinks/conversation.ts';
 import { dial } from '../../src/sinks/dial.ts';
 import { type Machine, thisMachine } from '../../src/sinks/machine.ts';
 import { Payload } from '../../src/sinks/payload.ts';
+import { endedAfterEach } from './helpers/closing.ts';
 import { collect, listen, type Receiver } from './helpers/servers.ts';
 import { isPending, never, serverAt, shortTiming, testTools, until } from './helpers/tools.ts';
 
@@ -13,10 +14,7 @@ import { isPending, never, serverAt, shortTiming, testTools, until } from './hel
 const zeros = (bytes: number): Payload => new Payload([Buffer.alloc(bytes - 1)]);
 
 describe('one connection', () => {
-  const receivers: Receiver[] = [];
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-  });
+  const closing = endedAfterEach();
   const converse = async (
     onConnection: (socket: Socket) => void,
     { machine = thisMachine, progressMs = 5_000, clock = systemClock } = {},
@@ -26,8 +24,7 @@ describe('one connection', () => {
     socket: Socket;
     over: string[];
   }> => {
-    const receiver = await listen(onConnection);
-    receivers.push(receiver);
+    const receiver = await closing(listen(onConnection));
     const server = serverAt(receiver.port);
     const { socket, roundTripMs } = await dial(server, testTools(), machine, never);
     const over: string[] = [];
@@ -230,10 +227,13 @@ describe('one connection', () => {
 
   it('is reset so that the peer does not take it for a clean end', async () => {
     const errors: string[] = [];
-    const receiver = await listen((socket) => {
-      socket.resume().on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? ''));
-    });
-    receivers.push(receiver);
+    const receiver = await closing(
+      listen((socket) => {
+        socket
+          .resume()
+          .on('error', (error: NodeJS.ErrnoException) => errors.push(error.code ?? ''));
+      }),
+    );
     const { socket, roundTripMs } = await dial(
       serverAt(receiver.port),
       testTools(),

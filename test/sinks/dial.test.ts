@@ -1,20 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dial } from '../../src/sinks/dial.ts';
 import { type Machine, thisMachine } from '../../src/sinks/machine.ts';
 import { openTcp } from '../../src/sinks/tcp.ts';
+import { endedAfterEach } from './helpers/closing.ts';
 import { freePort, listen, type Receiver, wellBehaved } from './helpers/servers.ts';
 import { batchOf, never, serverAt, testTools, withSink } from './helpers/tools.ts';
 
 describe('the way to a server', () => {
-  const receivers: Receiver[] = [];
+  const closing = endedAfterEach();
   const start = async (kept: string[], host: string, port = 0): Promise<Receiver> => {
-    const receiver = await listen(wellBehaved(kept), { host, port });
-    receivers.push(receiver);
+    const receiver = await closing(listen(wellBehaved(kept), { host, port }));
     return receiver;
   };
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-  });
   const named = (resolve: Machine['resolve']): Machine => ({ ...thisMachine, resolve });
   const v4 = (...addresses: string[]) => addresses.map((address) => ({ address, family: 4 }));
   const fails = (code: string) => async (): Promise<never> =>

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { openTcp } from '../../src/sinks/tcp.ts';
+import { endedAfterEach } from './helpers/closing.ts';
 import { collect, linesOf, listen, type Receiver, wellBehaved } from './helpers/servers.ts';
 import {
   batchOf,
@@ -15,12 +16,11 @@ import {
 } from './helpers/tools.ts';
 
 describe('a group', () => {
-  const receivers: Receiver[] = [];
+  const closing = endedAfterEach();
   const start = async (
     onConnection: (socket: Socket, number: number) => void,
   ): Promise<Receiver> => {
-    const receiver = await listen(onConnection);
-    receivers.push(receiver);
+    const receiver = await closing(listen(onConnection));
     return receiver;
   };
   /** Keeps the lines of each connection apart, and closes after the client. */
@@ -35,9 +35,6 @@ describe('a group', () => {
     });
     return { port, groups };
   };
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-  });
 
   it('takes the lines of two feeds over one connection when both slots wait in write', async () => {
     const { port, groups } = await startKeeping();
@@ -239,11 +236,11 @@ describe('a group', () => {
   });
 
   it('that waits ends with an error when the sink is closed, and closing twice is harmless', async () => {
-    const { port } = await start((socket) => void socket.pause());
+    const { port, sockets } = await start((socket) => void socket.pause());
     const sink = openTcp(serverAt(port), testTools({ timing: { progressMs: 60_000 } }));
     const write = sink.write(batchOf('a', 5), never);
     const ended = expect(write).rejects.toMatchObject({ code: 'sink_closed' });
-    await until(() => receivers[0]?.sockets.length === 1);
+    await until(() => sockets.length === 1);
     await Promise.all([sink.close(), sink.close()]);
     await ended;
     await expect(sink.write(batchOf('a', 1), never)).rejects.toMatchObject({ code: 'sink_closed' });
@@ -275,14 +272,14 @@ describe('a group', () => {
   });
 
   it('is never given up while the server takes nothing at all', async () => {
-    const { port } = await start((socket) => void socket.resetAndDestroy());
+    const { port, sockets } = await start((socket) => void socket.resetAndDestroy());
     const sink = openTcp(
       serverAt(port),
       testTools({ timing: { backoffBaseMs: 1, backoffCapMs: 2 } }),
     );
     const write = sink.write(batchOf('a', 1), never);
     const ended = expect(write).rejects.toMatchObject({ code: 'sink_closed' });
-    await until(() => (receivers[0]?.sockets.length ?? 0) > 20);
+    await until(() => sockets.length > 20);
     await sink.close();
     await ended;
   });

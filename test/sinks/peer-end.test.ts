@@ -1,18 +1,15 @@
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { wasReset } from '../../src/sinks/peer-end.ts';
-import { listen, type Receiver } from './helpers/servers.ts';
+import { endedAfterEach } from './helpers/closing.ts';
+import { listen } from './helpers/servers.ts';
 import { until } from './helpers/tools.ts';
 
 describe('the end of a peer', () => {
-  const receivers: Receiver[] = [];
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-  });
+  const closing = endedAfterEach();
   /** What is seen when the peer says a last word and goes, all in one turn. */
   const seen = async (last: (peer: Socket) => void): Promise<boolean> => {
-    const receiver = await listen(() => undefined);
-    receivers.push(receiver);
+    const receiver = await closing(listen(() => undefined));
     const socket = connect({ host: '127.0.0.1', port: receiver.port, allowHalfOpen: true });
     socket.resume().end(Buffer.alloc(100_000));
     const ended = new Promise<boolean>((resolve) => {

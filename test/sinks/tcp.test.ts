@@ -1,14 +1,8 @@
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openTcp, TCP } from '../../src/sinks/tcp.ts';
-import {
-  collect,
-  freePort,
-  linesOf,
-  listen,
-  type Receiver,
-  wellBehaved,
-} from './helpers/servers.ts';
+import { endedAfterEach } from './helpers/closing.ts';
+import { collect, freePort, linesOf, listen, wellBehaved } from './helpers/servers.ts';
 import {
   batchOf,
   isPending,
@@ -22,15 +16,11 @@ import {
 } from './helpers/tools.ts';
 
 describe('a TCP server', () => {
-  const receivers: Receiver[] = [];
+  const closing = endedAfterEach();
   const start = async (onConnection: (socket: Socket, number: number) => void, port = 0) => {
-    const receiver = await listen(onConnection, { port });
-    receivers.push(receiver);
+    const receiver = await closing(listen(onConnection, { port }));
     return receiver;
   };
-  afterEach(async () => {
-    await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
-  });
 
   it('gets every line with a newline, in order, and has confirmed it by closing', async () => {
     const kept: string[] = [];
