@@ -3,7 +3,7 @@
  * 60,000 events in each of three logs; the built program reads them all, for each format × protocol.
  * Arguments: events in each log, how often each is measured, protocols separated by commas. The least CPU
  * counts, because whatever else the machine does only adds to it, and its ratio to the floor: times differ
- * between machines.
+ * between machines. At the end: how long a command takes.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,6 +18,7 @@ import { startDuo, type DuoSimulator } from '../src/simulator/duo-server.ts';
 import { makeEvents } from '../src/simulator/history.ts';
 import { startTcpReceiver, startTlsReceiver, startUdpReceiver } from '../src/simulator/siem.ts';
 import type { FloorPlan } from './bench/floor.ts';
+import { measureStarts } from './bench/start.ts';
 
 type Protocol = FloorPlan['server']['protocol'];
 const protocols: readonly Protocol[] = ['TCP', 'TCPSSL', 'UDP'];
@@ -50,6 +51,7 @@ interface Bench {
 
 const [perLog = '60000', times = '3', chosen = protocols.join()] = process.argv.slice(2);
 const repeats = Number(times);
+const program = fileURLToPath(new URL('../src/main.js', import.meta.url));
 await main(Number(perLog));
 
 async function main(count: number): Promise<void> {
@@ -75,6 +77,7 @@ async function main(count: number): Promise<void> {
         row(protocol, format, usage, floor, count * logs.length);
       }
     }
+    await printStarts(bench);
   } finally {
     await Promise.all([duo.close(), floorDuo.close()]);
     await rm(folder, { recursive: true, force: true });
@@ -114,9 +117,23 @@ async function measureProgram(bench: Bench, protocol: Protocol, format: string):
   const config = join(bench.folder, `${name}.yml`);
   await writeFile(config, configText(bench, name, protocol, format, receiver.port));
   try {
-    const main = fileURLToPath(new URL('../src/main.js', import.meta.url));
-    const usage = await run(bench, [main, 'run', '--once', '--rate', '60000', config]);
+    const usage = await run(bench, [program, 'run', '--once', '--rate', '60000', config]);
     return { ...usage, received: receiver.received() };
+  } finally {
+    await receiver.stop();
+  }
+}
+
+/** What a person waits for; seconds of wall time, so an idle machine is needed. */
+async function printStarts(bench: Bench): Promise<void> {
+  const receiver = await startReceiver(bench, 'TCP');
+  const config = join(bench.folder, 'start.yml');
+  await writeFile(config, configText(bench, 'start', 'TCP', 'JSON', receiver.port));
+  try {
+    for (const { command, leastMs, medianMs } of await measureStarts(program, config, 10)) {
+      const [least, median] = [leastMs, medianMs].map((ms) => (ms / 1000).toFixed(2));
+      print(`${command.padEnd(18)} ${least} s at least, ${median} s mostly`);
+    }
   } finally {
     await receiver.stop();
   }
