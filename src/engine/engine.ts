@@ -1,8 +1,7 @@
-import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import { follow } from '../core/abort.ts';
 import { type BeginTools, startOf } from './begin.ts';
 import { type Feed, type FeedTools, type Start } from './feed.ts';
+import { Life } from './life.ts';
 import { supervise } from './supervise.ts';
 import { watchForStalls } from './watchdog.ts';
 
@@ -44,8 +43,10 @@ interface Running {
   readonly fingerprint: string;
   /** Undefined before it was opened, and when it was wanted no more by then. */
   open: OpenFeed | undefined;
-  /** Aborted when the feed is wanted no more, or in another way. */
-  readonly gone: AbortController;
+  /** It is wanted no more, or in another way. */
+  isGone: boolean;
+  /** Undefined while it does not run. */
+  end: (() => void) | undefined;
   readonly done: Promise<boolean>;
 }
 
@@ -80,19 +81,18 @@ export class Engine {
   become(wanted: readonly WantedFeed[]): Change {
     const ids = new Set(wanted.map(({ id }) => id));
     const stopped: string[] = [];
-    for (const [id, { gone }] of this.#running) {
-      if (ids.has(id) || gone.signal.aborted) continue;
-      gone.abort(new Error('the feed is wanted no more'));
+    for (const [id, running] of this.#running) {
+      if (ids.has(id) || running.isGone) continue;
+      leave(running);
       stopped.push(id);
     }
     const [started, restarted]: [string[], string[]] = [[], []];
     for (const feed of wanted) {
       const before = this.#running.get(feed.id);
-      if (before?.fingerprint === feed.fingerprint && !before.gone.signal.aborted) continue;
-      const wasRunning = before?.gone.signal.aborted === false;
-      before?.gone.abort(new Error('the feed has changed'));
+      if (before?.fingerprint === feed.fingerprint && !before.isGone) continue;
+      (before?.isGone === false ? restarted : started).push(feed.id);
+      if (before !== undefined) leave(before);
       this.#start(feed, before);
-      (wasRunning ? restarted : started).push(feed.id);
     }
     const changed = started.length + restarted.length;
     return { started, restarted, stopped, unchanged: wanted.length - changed };
@@ -100,59 +100,67 @@ export class Engine {
 
   /** Resolves, when all have ended, to whether every feed did all it had to. */
   async ended(): Promise<boolean> {
-    let known: readonly Running[] = [];
+    let known = new Set<Running>();
     for (;;) {
       const now = [...this.#running.values()];
-      if (now.every((running) => known.includes(running))) break;
-      known = now;
+      if (now.every((running) => known.has(running))) break;
+      known = new Set(now);
       await Promise.all(now.map(({ done }) => done));
     }
     this.#stop.removeEventListener('abort', this.#flush);
-    const whole = await Promise.all(known.map(({ done }) => done));
+    const whole = await Promise.all([...known].map(({ done }) => done));
     return whole.every((all) => all);
   }
 
   #start(wanted: WantedFeed, before: Running | undefined): void {
-    const gone = new AbortController();
-    setMaxListeners(0, gone.signal);
     const run = (): Promise<boolean> => this.#run(wanted, running);
     // Two feeds of one checkpoint never run at the same time.
     const done = (
       before === undefined ? Promise.resolve().then(run) : before.done.then(run, run)
     ).finally(() => {
-      if (gone.signal.aborted && this.#running.get(wanted.id) === running) {
+      if (running.isGone && this.#running.get(wanted.id) === running) {
         this.#running.delete(wanted.id);
       }
     });
     // A fault is told when all end; until then the others go on.
     done.catch(() => undefined);
-    const running: Running = { fingerprint: wanted.fingerprint, open: undefined, gone, done };
+    const { fingerprint } = wanted;
+    const running: Running = { fingerprint, open: undefined, isGone: false, end: undefined, done };
     this.#running.set(wanted.id, running);
   }
 
   async #run(wanted: WantedFeed, running: Running): Promise<boolean> {
-    const gone = running.gone.signal;
-    if (gone.aborted) return false;
+    if (running.isGone) return false;
     const { feedTools, beginTools, graceMs } = this.#options;
-    const [stop, abandon] = [follow(this.#stop, gone), follow(this.#abandon)];
-    const over = new AbortController();
-    const open = (running.open = wanted.open());
-    const late = async (): Promise<void> => {
-      await feedTools.clock.sleep(graceMs, over.signal);
-      if (!over.signal.aborted) abandon.abort(new Error('the feed is wanted no more'));
+    const life = new Life(this.#stop, this.#abandon);
+    let over: AbortController | undefined;
+    running.end = () => {
+      const { signal } = (over = new AbortController());
+      life.end(goneError());
+      void feedTools.clock.sleep(graceMs, signal).then(() => {
+        if (!signal.aborted) life.endNow(goneError());
+      });
     };
-    const leave = (): void => void late();
-    gone.addEventListener('abort', leave, { once: true });
+    const open = (running.open = wanted.open());
     const begin = (signal: AbortSignal): Promise<Start> =>
       this.#begins(() => startOf(open.feed, beginTools, signal));
     try {
-      return await supervise(open.feed, begin, feedTools, stop.signal, abandon.signal);
+      return await supervise(open.feed, begin, feedTools, life);
     } finally {
-      gone.removeEventListener('abort', leave);
-      over.abort();
-      stop.release();
-      abandon.release();
-      if (gone.aborted) open.close();
+      running.end = undefined;
+      over?.abort();
+      life.release();
+      if (running.isGone) open.close();
     }
   }
+}
+
+function leave(running: Running): void {
+  if (running.isGone) return;
+  running.isGone = true;
+  running.end?.();
+}
+
+function goneError(): Error {
+  return new Error('the feed is wanted no more');
 }

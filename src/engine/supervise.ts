@@ -1,34 +1,33 @@
-import { follow } from '../core/abort.ts';
 import { Backoff } from '../core/backoff.ts';
 import { asForwarderError } from '../core/errors.ts';
 import { type Feed, type FeedTools, type Start, runFeed } from './feed.ts';
+import type { Life } from './life.ts';
 import { stalledError } from './watchdog.ts';
 
 /**
- * Runs a feed until `stop`, beginning anew after whatever it could not help itself with, and when it stands
- * still. Resolves to whether it did all it had to; never rejects.
+ * Runs a feed until its life ends, beginning anew after whatever it could not help itself with, and when it
+ * stands still. Resolves to whether it did all it had to; never rejects.
  */
 export async function supervise(
   feed: Feed,
   begin: (signal: AbortSignal) => Promise<Start>,
   tools: FeedTools,
-  stop: AbortSignal,
-  abandon: AbortSignal,
+  life: Life,
 ): Promise<boolean> {
   const retry = new Backoff(tools.retry);
   const park = new Backoff(tools.park);
-  while (!stop.aborted) {
+  while (!life.stop.aborted) {
     try {
-      return await untilStalled(feed, begin, tools, stop, abandon);
+      return await untilStalled(feed, begin, tools, life);
     } catch (error) {
-      if (stop.aborted) break;
+      if (life.stop.aborted) break;
       const failure = asForwarderError(error);
       const parks = failure.remedy === 'park' || failure.remedy === 'stop';
       const waitMs = (parks ? park : retry).next(failure.retryAfterMs);
       feed.status.trouble(failure, tools.once ? 0 : waitMs);
       if (tools.once) return false;
       feed.status.activity.at('next try', waitMs);
-      await feed.control.sleep(waitMs, tools.clock, stop);
+      await feed.control.sleep(waitMs, tools.clock, life.stop);
     }
   }
   return false;
@@ -39,31 +38,23 @@ async function untilStalled(
   feed: Feed,
   begin: (signal: AbortSignal) => Promise<Start>,
   tools: FeedTools,
-  stop: AbortSignal,
-  abandon: AbortSignal,
+  life: Life,
 ): Promise<boolean> {
-  const [stopRun, abandonRun] = [follow(stop), follow(abandon)];
-  let leave = (_: Error): void => undefined;
-  const stalled = new Promise<never>((_, reject) => (leave = reject));
-  const restart = (): void => {
-    const error = stalledError(feed);
-    stopRun.abort(error);
-    abandonRun.abort(error);
-    leave(error);
-  };
-  feed.control.restart = restart;
+  const { stop, abandon } = life;
   const run = async (): Promise<boolean> => {
     feed.status.activity.at('begin');
-    const start = await begin(stopRun.signal);
-    return runFeed(feed, start, tools, stopRun.signal, abandonRun.signal);
+    return runFeed(feed, await begin(stop), tools, stop, abandon);
   };
-  const running = run();
-  running.catch(() => undefined);
+  const stalled = new Promise<never>((_, reject) => {
+    feed.control.restart = () => {
+      const error = stalledError(feed);
+      life.beginAnew(error);
+      reject(error);
+    };
+  });
   try {
-    return await Promise.race([running, stalled]);
+    return await Promise.race([run(), stalled]);
   } finally {
     feed.control.restart = () => undefined;
-    stopRun.release();
-    abandonRun.release();
   }
 }

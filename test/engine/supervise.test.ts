@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ForwarderError } from '../../src/core/errors.ts';
+import { Life } from '../../src/engine/life.ts';
 import { supervise } from '../../src/engine/supervise.ts';
 import { begin } from '../../src/engine/window.ts';
 import { bench, never } from './parts.ts';
@@ -17,7 +18,12 @@ describe('a feed under supervision', () => {
       return { cursor: begin(clock.startMs - 3_600_000) };
     };
     parts.stopAfter(60_000);
-    const whole = await supervise(feed, start, parts.tools(), stop.signal, abandon.signal);
+    const whole = await supervise(
+      feed,
+      start,
+      parts.tools(),
+      new Life(stop.signal, abandon.signal),
+    );
     expect([whole, tries, feed.sink.ids]).toEqual([false, 4, ['t0', 't1', 't2']]);
   });
 
@@ -30,7 +36,7 @@ describe('a feed under supervision', () => {
       tries += 1;
       throw new ForwarderError('checkpoint_unreadable', 'torn', { remedy: 'park' });
     };
-    const running = supervise(feed, start, parts.tools(), stop.signal, abandon.signal);
+    const running = supervise(feed, start, parts.tools(), new Life(stop.signal, abandon.signal));
     await clock.sleep(1_000, never);
     feed.control.wake();
     await clock.sleep(1_000, never);
@@ -44,7 +50,7 @@ describe('a feed under supervision', () => {
     const feed = parts.feed('siem');
     const start = () => Promise.reject(new Error('torn'));
     const tools = parts.tools({ once: true });
-    expect(await supervise(feed, start, tools, parts.stop.signal, never)).toBe(false);
+    expect(await supervise(feed, start, tools, new Life(parts.stop.signal, never))).toBe(false);
     expect(feed.status.problem?.message).toBe('torn');
   });
 });
