@@ -27,7 +27,7 @@ export async function killAt(
 ): Promise<void> {
   let program: Running | undefined;
   const kill = (): void => void program?.process.kill('SIGKILL');
-  let ends = 0;
+  let lines = 0;
   const place = await openPlace({
     ...options,
     pageRows: page,
@@ -35,9 +35,9 @@ export async function killAt(
       if (at === 'asked' && request === 2) kill();
     },
     receiver: {
+      onLine: () => (lines += 1),
       beforeClose: async () => {
-        ends += 1;
-        if (at === 'sent' && ends === 2) kill();
+        if (at === 'sent' && lines === 2 * page) kill();
       },
     },
   });

@@ -11,29 +11,26 @@ const { TEST_DIE_AT, TEST_SERVER_PORT, TEST_FAIL, TEST_THROW, TEST_CLOCK, TEST_P
 /** `fetched:2` is: at this step of the second page that goes to the server. */
 function dieAt(text) {
   const [step, page] = text.split(':');
-  let connections = 0;
+  const used = new WeakSet();
+  let pages = 0;
   const die = (now) => {
-    if (now !== step) return;
+    if (now !== step || pages < Number(page)) return;
     process.kill(process.pid, 'SIGKILL');
     for (;;);
   };
-  const { connect, write } = Socket.prototype;
-  Socket.prototype.connect = function (...args) {
-    const [options] = Array.isArray(args[0]) ? args[0] : args;
-    if (String(options?.port) === TEST_SERVER_PORT) {
-      connections += 1;
-      if (connections >= Number(page)) die('fetched');
-    }
-    return connect.apply(this, args);
-  };
+  const { write } = Socket.prototype;
   Socket.prototype.write = function (chunk, ...rest) {
-    const isLine = String(this.remotePort) === TEST_SERVER_PORT && connections >= Number(page);
-    if (step !== 'half sent' || !isLine) return write.call(this, chunk, ...rest);
+    if (String(this.remotePort) !== TEST_SERVER_PORT) return write.call(this, chunk, ...rest);
+    // Each page has a connection of its own, which may be opened ahead.
+    if (!used.has(this)) pages += 1;
+    used.add(this);
+    die('fetched');
+    if (step !== 'half sent' || pages < Number(page)) return write.call(this, chunk, ...rest);
     return write.call(this, chunk.subarray(0, chunk.length / 2), () => die('half sent'));
   };
   const { open, rename } = fs;
-  // One feed alone: the next page has a connection of its own, after this one is saved.
-  const isSave = (path) => /[\\/]feeds[\\/]/.test(path) && connections >= Number(page);
+  // One feed alone: the next page is sent after this one is saved.
+  const isSave = (path) => /[\\/]feeds[\\/]/.test(path);
   fs.open = async (path, ...rest) => {
     if (isSave(path) && path.endsWith('.tmp')) die('confirmed');
     return open(path, ...rest);
