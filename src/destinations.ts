@@ -1,11 +1,17 @@
 /** A server of the config file becomes a sink with its formatter and its places. */
 import type { Config, ServerConfig } from './config/schema.ts';
+import { defaultLayout, duoWatcherLayout } from './core/path-template.ts';
 import { packageVersion } from './core/version.ts';
 import { Slots } from './engine/slots.ts';
 import { formatters } from './formatters/index.ts';
 import type { Formatter } from './formatters/formatter.ts';
 import { sinks } from './sinks/index.ts';
-import { type ServerOptions, type Sink, type SinkTools } from './sinks/sink.ts';
+import {
+  type ArchiveOptions,
+  type ServerOptions,
+  type Sink,
+  type SinkTools,
+} from './sinks/sink.ts';
 import { openStdout } from './sinks/stdout.ts';
 
 /** A server that is in use, with all that serves it. */
@@ -71,8 +77,24 @@ export function serverOptions(server: ServerConfig): ServerOptions {
     clientKeyFile: server.client_key_filepath,
     clientKeyPassphrase: server.client_key_passphrase,
     serverName: server.server_name,
+    archive: archiveOptions(server),
   };
   const { id, protocol, hostname, port } = server;
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { id, protocol, hostname, port, ...(Object.fromEntries(set) as Partial<ServerOptions>) };
+}
+
+/** What a FILE server's section says of its archive; undefined for all other servers. */
+export function archiveOptions(server: ServerConfig): ArchiveOptions | undefined {
+  const { directory, preset, path, time_zone, retention_days } = server;
+  if (server.protocol !== 'FILE' || directory === undefined) return undefined;
+  const layout =
+    preset === 'duo_watcher'
+      ? duoWatcherLayout
+      : {
+          template: path ?? defaultLayout.template,
+          timeZone: time_zone ?? defaultLayout.timeZone,
+        };
+  const retention = retention_days === undefined ? {} : { retentionDays: retention_days };
+  return { directory, layout, ...retention };
 }

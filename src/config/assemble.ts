@@ -67,12 +67,17 @@ function serverOf(
     client_key_filepath,
     server_name,
     confirm,
+    directory,
     ...server
   } = file;
   const tls = server.protocol === 'TCPSSL';
+  const isFile = server.protocol === 'FILE';
   return {
     ...server,
-    confirm: server.protocol === 'UDP' ? undefined : confirm,
+    hostname: (isFile ? directory : server.hostname) ?? '',
+    port: (isFile ? undefined : server.port) ?? 0,
+    directory: isFile ? directory : undefined,
+    confirm: isFile || server.protocol === 'UDP' ? undefined : confirm,
     cert_filepath: tls && cert_filepath !== '' ? cert_filepath : undefined,
     client_cert_filepath: tls ? client_cert_filepath : undefined,
     client_key_filepath: tls ? client_key_filepath : undefined,

@@ -1,4 +1,5 @@
 import { accountFindings, cleanProxyName } from './account-checks.ts';
+import { archiveFindings } from './archive-checks.ts';
 import { leastTimeoutSeconds } from './assemble.ts';
 import { isTemporary } from './paths.ts';
 import type { Host } from './paths.ts';
@@ -17,6 +18,7 @@ export function crossFindings(root: YamlNode, host: Host): Finding[] {
     ...settingsFindings(root, host),
     ...proxyFindings(root),
     ...serverFindings(root),
+    ...archiveFindings(root, host),
     ...accountFindings(root),
     ...escapedPaths(root),
   ];

@@ -3,6 +3,7 @@ import type { Secret } from '../core/secret.ts';
 import { endpoints } from '../endpoints/index.ts';
 import { formatters } from '../formatters/index.ts';
 import { sinks } from '../sinks/index.ts';
+import { archive, network } from './place-settings.ts';
 import { checkpointing, deadLetters } from './state-settings.ts';
 
 /**
@@ -152,11 +153,10 @@ const server = z.strictObject({
   id: text
     .describe('A name of your choice; mappings name the server by it.')
     .meta({ example: 'siem' }),
-  hostname: text.describe('Name or address of the server.').meta({ example: 'siem.example.com' }),
-  port: z.int().min(1).max(65535).describe('Port of the server.').meta({ example: 6514 }),
+  ...network,
   protocol: z
     .enum(protocolNames)
-    .describe('How events travel. TCPSSL is TCP with TLS.')
+    .describe('How events travel. TCPSSL is TCP with TLS, FILE an archive on this machine.')
     .meta({ example: 'TCPSSL' }),
   cert_filepath: z
     .string()
@@ -204,6 +204,7 @@ const server = z.strictObject({
   client_key_passphrase_env: from.env,
   client_key_passphrase_credential: from.credential,
   client_key_passphrase_command: from.command,
+  ...archive,
   server_name: text
     .optional()
     .describe("TCPSSL only: the name in the server's certificate, when it is not `hostname`."),
@@ -270,7 +271,13 @@ export type ProxyConfig = Omit<FileSettings['proxy'], PlacesOf<'proxy_password'>
   readonly proxy_password: Secret | undefined;
 };
 export type Settings = Omit<FileSettings, 'proxy'> & { readonly proxy: ProxyConfig };
-export type ServerConfig = Omit<FileServer, PlacesOf<'client_key_passphrase'>> & {
+export type ServerConfig = Omit<
+  FileServer,
+  PlacesOf<'client_key_passphrase'> | 'hostname' | 'port'
+> & {
+  /** With `port` the address by which a checkpoint recognises a renamed server; for FILE its directory and 0. */
+  readonly hostname: string;
+  readonly port: number;
   readonly client_key_passphrase: Secret | undefined;
 };
 export type AccountConfig = Omit<FileAccount, PlacesOf<'skey'>> & {

@@ -76,7 +76,6 @@ function wrongValue(
   const base = { severity: 'error', path } as const;
   const name = pathText(path);
   const schema = schemaAt(path);
-  const meta = metaOf(schema);
   const empty = node?.kind === 'scalar' && (node.type === 'null' || node.source === '');
   if (path.length === 0)
     return {
@@ -93,17 +92,7 @@ function wrongValue(
       message: `${name} has a name that no line can show`,
       fix: 'Copy the name from a line, as in auth.fraud: letters, digits, dots, hyphens and underscores.',
     };
-  if (node === undefined || empty) {
-    const inList = typeof path.at(-1) === 'number';
-    const there = entryAt(root, path) !== undefined || inList;
-    return {
-      ...base,
-      code: 'missing_value',
-      message: there ? `${name} has no value` : `${name} is missing`,
-      ...(meta.description === undefined ? {} : { why: meta.description }),
-      fix: inList ? 'Write a value after the dash, or remove it.' : example(path, meta.example),
-    };
-  }
+  if (node === undefined || empty) return missingValue(path, root);
   if (node.kind === 'scalar' && node.type !== 'text' && wants(issue) === 'string')
     return { ...base, ...notText(name, node, isSecret(path) || name === 'account.ikey') };
   const given = shown(node, isSecret(path));
@@ -112,6 +101,21 @@ function wrongValue(
     return { ...base, ...wrongWord(name, node, words) };
   const atKey = node.kind !== 'scalar';
   return { ...base, code: 'wrong_value', atKey, ...wrongKind(issue, name, given, node, path) };
+}
+
+/** A value that has to be there and is not. */
+export function missingValue(path: Path, root: YamlNode | undefined): Finding {
+  const meta = metaOf(schemaAt(path));
+  const inList = typeof path.at(-1) === 'number';
+  const there = entryAt(root, path) !== undefined || inList;
+  return {
+    severity: 'error',
+    code: 'missing_value',
+    path,
+    message: `${pathText(path)} ${there ? 'has no value' : 'is missing'}`,
+    ...(meta.description === undefined ? {} : { why: meta.description }),
+    fix: inList ? 'Write a value after the dash, or remove it.' : example(path, meta.example),
+  };
 }
 
 function wants(issue: Issue): string | undefined {

@@ -147,8 +147,8 @@ export function accountName(accountId: string | undefined): string {
   return plain && !isReserved(accountId) ? accountId : safeName(accountId);
 }
 
-// With lower case and a hash it differs from every other name where capitals do not count, too.
-function safeName(text: string): string {
+/** With lower case and a hash it differs from every other text's name, also where capitals do not count. */
+export function safeName(text: string): string {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   const readable = text
     .toLowerCase()

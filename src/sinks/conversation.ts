@@ -90,8 +90,7 @@ export class Conversation {
     this.#over ??= connectionBroken(this.#tools.server);
     const { socket, transport } = this.#connection;
     if (this.#finished) {
-      socket.destroy();
-      transport.destroy();
+      setTimeout(() => { socket.destroy(); transport.destroy(); }, 1000);
     } else {
       socket.destroySoon();
     }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import type { ArchiveLayout } from '../core/path-template.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Batch, DeadLetterBox, Learned, Mark } from '../core/types.ts';
 
@@ -52,6 +53,17 @@ export interface ServerOptions {
   readonly clientKeyFile?: string;
   readonly clientKeyPassphrase?: Secret;
   readonly serverName?: string;
+  /** FILE only. */
+  readonly archive?: ArchiveOptions;
+}
+
+/** Where an archive on this machine keeps events, and for how long. */
+export interface ArchiveOptions {
+  /** An absolute path. */
+  readonly directory: string;
+  readonly layout: ArchiveLayout;
+  /** Undefined: nothing is removed. */
+  readonly retentionDays?: number;
 }
 
 /** Deadlines and sizes; tests pass short ones. */

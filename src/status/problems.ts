@@ -28,9 +28,10 @@ export function problemsOf(parts: Parts, kept: Kept): readonly Problem[] {
   return [...hindering, ...parts.others.map(other), ...clockProblem(parts), ...keptProblems(kept)];
 }
 
-/** A server's address as one would write it: `tcp://host:port`. */
+/** A server's address as one would write it: `tcp://host:port`, an archive's `file:/folder`. */
 export function addressOf({ protocol, hostname, port }: ServerPart): string {
   const scheme = protocol === 'TCPSSL' ? 'tls' : protocol.toLowerCase();
+  if (protocol === 'FILE') return `file:${hostname}`;
   return `${scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }
 
@@ -43,7 +44,7 @@ function serverProblems({ servers, feeds }: Parts): Problem[] {
         kind: 'server',
         what: `server ${server.id} (${addressOf(server)})`,
         sinceMs: trouble.sinceMs,
-        side: trouble.code.startsWith('tls_file') ? 'config' : 'server',
+        side: serverSide(trouble.code),
         code: trouble.code,
         message: trouble.message,
         nextTryMs: trouble.nextTryMs,
@@ -52,6 +53,12 @@ function serverProblems({ servers, feeds }: Parts): Problem[] {
       },
     ];
   });
+}
+
+/** Who can mend it. */
+function serverSide(code: string): Side {
+  if (code.startsWith('tls_file')) return 'config';
+  return code.startsWith('archive_') ? 'here' : 'server';
 }
 
 function feedProblems({ feeds }: Parts): Problem[] {

@@ -205,13 +205,15 @@ const serverSteps: Readonly<Record<keyof typeof sinks, readonly string[]>> = {
   TCP: ['resolve', 'connect'],
   TCPSSL: ['resolve', 'connect', 'tls', 'verify'],
   UDP: ['resolve', 'send'],
+  FILE: ['directory', 'path'],
 };
 
 async function checkServer(config: Config, id: string, report: Report, io: Io): Promise<void> {
   const server = config.servers.find((one) => one.id === id);
   if (server === undefined) return;
   const { protocol, hostname, port } = server;
-  report.title(`Server ${id} ${protocol} ${hostname}:${port}`);
+  const place = protocol === 'FILE' ? hostname : `${hostname}:${port}`;
+  report.title(`Server ${id} ${protocol} ${place}`);
   const sink = sinks[protocol].open(serverOptions(server), {
     clock: io.clock,
     log: silentLogger,

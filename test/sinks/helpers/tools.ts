@@ -101,9 +101,12 @@ export async function isPending(write: Promise<unknown>, ms: number): Promise<bo
 }
 
 /** Looks again and again until the condition holds. */
-export async function until(condition: () => boolean, ms = 25_000): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  ms = 25_000,
+): Promise<void> {
   const endMs = Date.now() + ms;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > endMs)
       throw new Error(`did not happen within ${ms} ms: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

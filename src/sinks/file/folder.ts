@@ -1,0 +1,163 @@
+import { dirname, join, resolve } from 'node:path';
+import { syncDirectory, writeAtomic } from '../../core/atomic-file.ts';
+import type { Clock } from '../../core/clock.ts';
+import { systemCode } from '../../core/errors.ts';
+import { changedMeanwhile, damagedJournal, notAFile } from './archive-errors.ts';
+import { type ArchiveFile, type Disk, type Entry, existing, made } from './disk.ts';
+import { decodeJournal, encodeJournal, type FileEnd, type Journal } from './journal.ts';
+
+const journalFolder = '.duologsync';
+// So many names are remembered as synced: more are synced anew.
+const mostKnown = 10_000;
+
+/** The files of one archive: what is done to them outlives a power cut. Paths are relative, with `/`. */
+export class ArchiveFolder {
+  readonly directory: string;
+  readonly #disk: Disk;
+  readonly #platform: NodeJS.Platform;
+  readonly #clock: Clock;
+  /** Folders and files whose names are on disk for certain. */
+  readonly #known = new Set<string>();
+
+  constructor(directory: string, disk: Disk, platform: NodeJS.Platform, clock: Clock) {
+    this.directory = resolve(directory);
+    this.#disk = disk;
+    this.#platform = platform;
+    this.#clock = clock;
+  }
+
+  /** Of a file or folder of the archive. */
+  absolute(path: string): string {
+    return join(this.directory, ...path.split('/'));
+  }
+
+  get journals(): string {
+    return join(this.directory, journalFolder);
+  }
+
+  async hasJournals(): Promise<boolean> {
+    return (await this.#entry(this.journals)) !== undefined;
+  }
+
+  async journalNames(): Promise<readonly string[]> {
+    const names = await this.#disk.readdir(this.journals).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return [];
+      throw error;
+    });
+    return names.filter((name) => name.endsWith('.json'));
+  }
+
+  /** Undefined when there is none. Throws `archive_journal_damaged` (park). */
+  async readJournal(name: string): Promise<Journal | undefined> {
+    const path = join(this.journals, name);
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#disk.readFile(path);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    const journal = decodeJournal(bytes);
+    if (typeof journal === 'string') throw damagedJournal(path, journal);
+    return journal;
+  }
+
+  async writeJournal(name: string, journal: Journal): Promise<void> {
+    await this.#makeFolder(journalFolder);
+    const fs = this.#disk;
+    const [platform, clock] = [this.#platform, this.#clock];
+    await writeAtomic(join(this.journals, name), encodeJournal(journal), { fs, platform, clock });
+  }
+
+  /** Where the file ends now; 0 when it is not there. Throws `archive_blocked` for what is no file. */
+  async end(path: string): Promise<FileEnd> {
+    const entry = await this.#entry(this.absolute(path));
+    if (entry !== undefined && !entry.isFile()) throw notAFile(this.absolute(path));
+    return { path, length: entry?.size ?? 0 };
+  }
+
+  /** Appends and syncs; the file and its folders are made when they are missing (0600 and 0700). */
+  async append({ path, length }: FileEnd, bytes: Uint8Array): Promise<void> {
+    const absolute = this.absolute(path);
+    const folder = path.split('/').slice(0, -1).join('/');
+    await this.#makeFolder(folder);
+    await this.#with(absolute, made, async (file) => {
+      if ((await file.stat()).size !== length) throw changedMeanwhile(absolute);
+      for (let done = 0; done < bytes.length;) {
+        const left = bytes.length - done;
+        const { bytesWritten } = await file.write(bytes, done, left, length + done);
+        if (bytesWritten === 0) throw new Error('the disk took nothing');
+        done += bytesWritten;
+      }
+      await file.datasync();
+    });
+    if (this.#knows(absolute)) return;
+    await this.#sync(dirname(absolute));
+    this.#know(absolute);
+  }
+
+  /** Cuts back what is longer; resolves to the number of bytes that are gone. Never makes a file longer. */
+  async cut({ path, length }: FileEnd): Promise<number> {
+    const now = await this.end(path);
+    if (now.length <= length) return 0;
+    await this.#with(this.absolute(path), existing, async (file) => {
+      await file.truncate(length);
+      await file.sync();
+    });
+    return now.length - length;
+  }
+
+  /** Something failed or was removed: nothing is taken for granted any more. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  async #with(
+    path: string,
+    flags: number,
+    work: (file: ArchiveFile) => Promise<void>,
+  ): Promise<void> {
+    const file = await this.#disk.open(path, flags, 0o600);
+    try {
+      await work(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #entry(path: string): Promise<Entry | undefined> {
+    try {
+      return await this.#disk.lstat(path);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    const absolute = path === '' ? this.directory : this.absolute(path);
+    if (this.#knows(absolute)) return;
+    await this.#disk.mkdir(absolute, { recursive: true, mode: 0o700 });
+    for (let inner = absolute; inner !== this.directory; inner = dirname(inner)) {
+      await this.#sync(dirname(inner));
+    }
+    await this.#sync(dirname(this.directory)).catch((error: unknown) => {
+      // The archive may lie in a folder that we can not read, where it was made for us.
+      if (!['EACCES', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+    });
+    this.#know(absolute);
+  }
+
+  async #sync(folder: string): Promise<void> {
+    if (this.#platform !== 'win32') await syncDirectory(this.#disk, folder);
+  }
+
+  #knows(path: string): boolean {
+    return this.#known.has(path);
+  }
+
+  #know(path: string): void {
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    this.#known.add(path);
+  }
+}

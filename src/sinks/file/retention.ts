@@ -1,0 +1,105 @@
+import type { Clock } from '../../core/clock.ts';
+import { datedPaths } from '../../core/dated-paths.ts';
+import { asForwarderError, systemCode } from '../../core/errors.ts';
+import { isoTime } from '../../core/iso-time.ts';
+import type { Logger } from '../../core/log.ts';
+import type { ArchiveLayout } from '../../core/path-template.ts';
+import type { Disk } from './disk.ts';
+import type { ArchiveFolder } from './folder.ts';
+import type { Journal } from './journal.ts';
+
+export interface RetentionTools {
+  /** The server's id, for the log. */
+  readonly server: string;
+  readonly layout: ArchiveLayout;
+  readonly days: number;
+  readonly folder: ArchiveFolder;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Keeps a feed's own writes away meanwhile. */
+  readonly alone: (feedId: string, work: () => Promise<void>) => Promise<void>;
+}
+
+const dayMs = 86_400_000;
+
+/** Removes old files now and once a day, until the signal. Never rejects: what fails is logged and tried the next day. */
+export async function keepTidy(tools: RetentionTools, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await removeOld(tools, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const { message, hint } = asForwarderError(error);
+      tools.log.warn('Old files of the archive can not be removed; the next try is tomorrow', {
+        server: tools.server,
+        message,
+        hint:
+          hint ??
+          'Give the user that runs duologsync the right to remove files there, or remove them by hand.',
+      });
+    }
+    await tools.clock.sleep(dayMs, signal);
+  }
+}
+
+/** Removes the files whose time ended more than so many days ago, of the feeds that have a journal here. */
+export async function removeOld(tools: RetentionTools, signal: AbortSignal): Promise<void> {
+  const { folder } = tools;
+  for (const name of await folder.journalNames()) {
+    if (signal.aborted) return;
+    const journal = await folder.readJournal(name).catch(() => undefined);
+    if (journal !== undefined) await removeOldOf(journal, tools, signal);
+  }
+}
+
+async function removeOldOf(
+  journal: Journal,
+  tools: RetentionTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const { layout, days, folder, disk, clock, log, server, alone } = tools;
+  const { segments, periodOf } = datedPaths(layout, journal);
+  const beforeMs = clock.nowMs() - days * dayMs;
+  for (const path of await matching(segments, '', tools)) {
+    if (signal.aborted) return;
+    const period = periodOf(path);
+    if (period === undefined || period.toMs > beforeMs) continue;
+    await alone(journal.feedId, async () => {
+      const absolute = folder.absolute(path);
+      // Neither a link nor a folder, whatever its name is.
+      if (!(await disk.lstat(absolute)).isFile()) return;
+      await disk.unlink(absolute);
+      folder.forget();
+      log.info('An old file of the archive is removed', {
+        server,
+        file: absolute,
+        held_events_until: isoTime(period.toMs),
+        retention_days: days,
+      });
+    });
+  }
+}
+
+/** The paths below `path` whose names look right, through real folders only. */
+async function matching(
+  segments: readonly RegExp[],
+  path: string,
+  tools: RetentionTools,
+): Promise<readonly string[]> {
+  const [first, ...rest] = segments;
+  if (first === undefined) return [path];
+  const { folder, disk } = tools;
+  const absolute = path === '' ? folder.directory : folder.absolute(path);
+  if (path !== '' && !(await disk.lstat(absolute)).isDirectory()) return [];
+  const names = await disk.readdir(absolute).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+    throw error;
+  });
+  const found: string[] = [];
+  for (const name of names.filter((one) => first.test(one)).sort()) {
+    const inner = path === '' ? name : `${path}/${name}`;
+    found.push(...(await matching(rest, inner, tools)));
+  }
+  return found;
+}
