@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { Backoff } from '../core/backoff.ts';
@@ -63,6 +64,8 @@ class FileSink implements Sink {
     this.#disk = disk;
     this.#folder = new ArchiveFolder(archive.directory, disk, platform, tools.clock);
     this.#trouble = new Trouble(server, tools.clock, tools.log);
+    // Every write under way listens.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   async restore(feedId: string, mark: Mark | undefined, signal: AbortSignal): Promise<void> {

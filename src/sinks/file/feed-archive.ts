@@ -73,9 +73,7 @@ export class FeedArchive {
 
   /** Appends a page. Throws the system's errors and `archive_…`, the signal's reason before the next step. */
   async write({ origin, lines }: Batch, signal: AbortSignal): Promise<JsonObject> {
-    if (this.#position === undefined) await this.restore(undefined);
-    const position = this.#position;
-    if (position === undefined) throw new Error('the feed is not restored');
+    const position = (this.#position ??= await this.#unrestored());
     const { folder } = this.#tools;
     if (position.onlyFrom !== undefined && position.onlyFrom !== origin.account.apiHost)
       throw foreignArchive(this.#journalPath, `it is the archive of ${position.onlyFrom}`);
@@ -115,6 +113,13 @@ export class FeedArchive {
       journal = (await folder.readJournal(mark.journal)) ?? journal;
     if (mark === undefined) return this.#withoutMark(journal);
     return journal === undefined ? await this.#withoutJournal(mark) : this.#both(journal, mark);
+  }
+
+  /** Who has no checkpoint at hand may begin an archive, but not go on with one. */
+  async #unrestored(): Promise<Position> {
+    if ((await this.#tools.folder.readJournal(this.#journal)) !== undefined)
+      throw foreignArchive(this.#journalPath, 'only the feed that goes on with it may write here');
+    return fresh();
   }
 
   #withoutMark(journal: Journal | undefined): Position {

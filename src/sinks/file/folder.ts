@@ -141,11 +141,20 @@ export class ArchiveFolder {
     for (let inner = absolute; inner !== this.directory; inner = dirname(inner)) {
       await this.#sync(dirname(inner));
     }
-    await this.#sync(dirname(this.directory)).catch((error: unknown) => {
-      // The archive may lie in a folder that we can not read, where it was made for us.
-      if (!['EACCES', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
-    });
+    await this.#syncAbove();
     this.#know(absolute);
+  }
+
+  /** The folders above may be new, too. */
+  async #syncAbove(): Promise<void> {
+    if (this.#knows(this.directory)) return;
+    for (let inner = this.directory; dirname(inner) !== inner; inner = dirname(inner)) {
+      await this.#sync(dirname(inner)).catch((error: unknown) => {
+        // Where we can not read, the folder was made for us.
+        if (!['EACCES', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+      });
+    }
+    this.#know(this.directory);
   }
 
   async #sync(folder: string): Promise<void> {
