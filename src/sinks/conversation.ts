@@ -90,7 +90,8 @@ export class Conversation {
     this.#over ??= connectionBroken(this.#tools.server);
     const { socket, transport } = this.#connection;
     if (this.#finished) {
-      setTimeout(() => { socket.destroy(); transport.destroy(); }, 1000);
+      socket.destroy();
+      transport.destroy();
     } else {
       socket.destroySoon();
     }
