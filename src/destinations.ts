@@ -30,10 +30,12 @@ export function openDestination(
   stdout: NodeJS.WritableStream | undefined,
 ): Destination {
   const slots = new Slots();
+  const { replay_groups: replayGroups = tools.timing.replayGroups } = server;
   const sink =
     stdout === undefined
       ? sinks[server.protocol].open(serverOptions(server), {
           ...tools,
+          timing: { ...tools.timing, replayGroups },
           slotsTaken: () => slots.taken,
         })
       : openStdout(stdout);

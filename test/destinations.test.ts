@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import { formatOf, formatOptions, serverOptions } from '../src/destinations.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { formatOf, formatOptions, openDestination, serverOptions } from '../src/destinations.ts';
+import { sinks } from '../src/sinks/index.ts';
+import { FakeSink } from './engine/parts.ts';
 import { twoServers } from './helpers/config.ts';
+import { testTools } from './sinks/helpers/tools.ts';
 
 describe("a server's options", () => {
   it('are those of the file, in the spelling of the sinks; what is not set is left out', async () => {
@@ -10,6 +13,20 @@ describe("a server's options", () => {
       { ...plain, id: 'a', port: 1, confirm: 'none', maxEventsPerSecond: 50 },
       { ...plain, id: 'b', port: 2 },
     ]);
+  });
+
+  it('of replay are its own, else those that hold for all', async () => {
+    const config = await twoServers([], ['replay_groups: 0']);
+    const [a, b] = config.servers;
+    if (a === undefined || b === undefined) throw new Error('two servers');
+    const seen: number[] = [];
+    const open = vi.spyOn(sinks.TCP, 'open').mockImplementation((_server, { timing }) => {
+      seen.push(timing.replayGroups);
+      return new FakeSink();
+    });
+    for (const server of [a, b]) openDestination(server, config, testTools(), undefined);
+    open.mockRestore();
+    expect(seen).toEqual([0, 2]);
   });
 
   it('of format are its own, else those that hold for all', async () => {

@@ -22,6 +22,7 @@ const networkKeys = [
   'client_key_passphrase_file',
   'confirm',
   'max_events_per_second',
+  'replay_groups',
 ];
 
 /** Servers that write files: their own settings, and that no file belongs to two feeds. */

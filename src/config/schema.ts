@@ -3,6 +3,7 @@ import type { Secret } from '../core/secret.ts';
 import { endpoints } from '../endpoints/index.ts';
 import { formatters } from '../formatters/index.ts';
 import { sinks } from '../sinks/index.ts';
+import { api, days } from './api-settings.ts';
 import { archive, network } from './place-settings.ts';
 import { checkpointing, deadLetters } from './state-settings.ts';
 
@@ -19,7 +20,6 @@ const formatNames = namesOf(formatters);
 const protocolNames = namesOf(sinks);
 
 const text = z.string().min(1);
-const days = z.number().min(0).max(180);
 const onOff = z.boolean();
 const format = z.enum(formatNames);
 const jsonStyle = z.enum(['python', 'compact']);
@@ -30,7 +30,6 @@ const headerText = text.max(63);
 const severities = z.record(z.string().regex(/^[A-Za-z0-9_.-]+$/), z.int().min(0).max(10));
 
 const about = {
-  offset: 'Days back from which a feed without a checkpoint begins.',
   jsonStyle:
     'How JSON is spelled: `python` writes the bytes that DLS writes, `compact` leaves out the spaces.',
   jsonAdd:
@@ -60,53 +59,6 @@ const from = {
   credential: text.optional().describe(about.credential),
   command: z.array(text).min(1).optional().describe(about.command),
 };
-
-const api = z.strictObject({
-  offset: days.default(180).describe(about.offset),
-  timeout: z
-    .number()
-    .default(120)
-    .describe('Seconds between two polls once all is read. Less than 120 becomes 120.'),
-  settle_seconds: z
-    .number()
-    .min(0)
-    .max(3600)
-    .default(120)
-    .describe('How old an event must be before it is read. Duo shows events about 2 minutes late.'),
-  lookback_minutes: z
-    .number()
-    .min(0)
-    .max(1440)
-    .default(40)
-    .describe(
-      'How far back is read again for events that Duo shows late; repeats are removed. For trustmonitor at least a day.',
-    ),
-  reread_minutes: z
-    .number()
-    .min(1)
-    .max(1440)
-    .default(10)
-    .describe(
-      'How often the look-back is read again. More than half of `lookback_minutes` counts as half of it.',
-    ),
-  requests_per_minute: z
-    .union([z.literal('auto'), z.number().gt(0).max(6000)])
-    .default('auto')
-    .describe(
-      'Most requests a minute for one account and endpoint. `auto` adapts to what Duo allows.',
-    ),
-  signature: z
-    .enum(['v5', 'v2'])
-    .default('v5')
-    .describe(
-      'How requests are signed. `v2` is the older way, for proxies or services that need it.',
-    ),
-  ca_filepath: text
-    .optional()
-    .describe(
-      "A PEM file with certificates to trust for Duo, besides Node's own and NODE_EXTRA_CA_CERTS. Needed behind a proxy that opens TLS.",
-    ),
-});
 
 const proxy = z.strictObject({
   proxy_server: z
@@ -187,6 +139,14 @@ const server = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe('Most events a second to this server. When left out: 1000 for UDP, else no limit.'),
+  replay_groups: z
+    .int()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe(
+      'TCP and TCPSSL: how many of the last confirmed groups go again after the server has failed, because it may have read them without keeping them. When left out: 2. 0 turns it off, 3 suits a collector that closes before it stores.',
+    ),
   offset: days.optional().describe('As in dls_settings.api, for this server only.'),
   client_cert_filepath: text
     .optional()
