@@ -44,6 +44,17 @@ export async function run(
   options: RunOptions,
   io: Io,
 ): Promise<ExitCode> {
+  // Node ends a process by a SIGHUP that nobody awaits: a reload right after the start was the end.
+  const tooEarly = (): void => undefined;
+  io.signals.on('SIGHUP', tooEarly);
+  try {
+    return await start(given, options, io);
+  } finally {
+    io.signals.off('SIGHUP', tooEarly);
+  }
+}
+
+async function start(given: string | undefined, options: RunOptions, io: Io): Promise<ExitCode> {
   const path = configPath(given, io);
   const loaded = await loadForCommand(path, io);
   if (loaded.exit !== undefined) return loaded.exit;

@@ -49,6 +49,17 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 describe('run', () => {
+  it('is not ended by a SIGHUP that comes before it has started', async () => {
+    const { workplace } = await place();
+    const io = fakeIo();
+    const running = forward(workplace.configFile, { once: true }, io);
+    // Node ends a process by a SIGHUP for which nobody listens.
+    expect(io.signals.listenerCount('SIGHUP')).toBe(1);
+    io.signals.emit('SIGHUP');
+    expect((await running).code).toBe(0);
+    expect(io.signals.listenerCount('SIGHUP')).toBe(0);
+  });
+
   it('forwards until a signal comes, saves and exits with 0', async () => {
     const { duo, siem, workplace, state } = await place();
     const io = fakeIo();
