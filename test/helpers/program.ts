@@ -17,10 +17,13 @@ export const stoppedGently = hasSignals ? 0 : 'SIGTERM';
 
 export interface TestServer {
   readonly id: string;
-  readonly protocol: 'TCP' | 'TCPSSL' | 'UDP';
-  readonly port: number;
-  /** localhost unless set. */
+  readonly protocol: 'TCP' | 'TCPSSL' | 'UDP' | 'FILE';
+  /** Not for FILE. */
+  readonly port?: number;
+  /** localhost unless set; not for FILE. */
   readonly hostname?: string;
+  /** FILE only. */
+  readonly directory?: string;
   readonly endpoints: readonly string[];
   readonly format?: 'JSON' | 'CEF';
   /** Further lines of the server's section. */
@@ -66,10 +69,9 @@ export async function makeWorkplace(
     '  checkpointing:',
     `    directory: '${state}'`,
     'servers:',
-    ...servers.flatMap(({ id, protocol, port, hostname = 'localhost', format = 'JSON', more }) => [
+    ...servers.flatMap(({ id, protocol, format = 'JSON', more, ...place }) => [
       `  - id: ${id}`,
-      `    hostname: ${hostname}`,
-      `    port: ${port}`,
+      ...placeLines(place),
       `    protocol: ${protocol}`,
       `    log_format: ${format}`,
       ...(protocol === 'TCPSSL' ? [`    cert_filepath: '${caFile}'`] : []),
@@ -95,6 +97,15 @@ export async function makeWorkplace(
     log: () => readFile(logFile, 'utf8').catch(() => ''),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+function placeLines({
+  port,
+  hostname = 'localhost',
+  directory,
+}: Pick<TestServer, 'port' | 'hostname' | 'directory'>): string[] {
+  if (directory !== undefined) return [`    directory: '${directory}'`];
+  return [`    hostname: ${hostname}`, `    port: ${port ?? ''}`];
 }
 
 export interface Running {

@@ -103,6 +103,8 @@ function wrongUse(
     return '--dls sends the whole file: --feed, --reason and --id choose among the dead letters';
   }
   const ids = config.servers.map((server) => server.id);
+  if (config.servers.some(({ id, protocol }) => id === to && protocol === 'FILE'))
+    return `--to ${to ?? ''}: only the program itself writes an archive; name another server`;
   if (to === undefined || ids.includes(to)) return undefined;
   const near = didYouMean(to, ids);
   return `--to ${to}: the config has no such server. ${near === undefined ? `It has ${ids.join(', ')}.` : `Did you mean '${near}'?`}`;

@@ -94,6 +94,10 @@ class Resend {
       const why = `the config has no server ${letter.serverId} any more: name another one by --to`;
       return this.tally.left(why);
     }
+    if (server.protocol === 'FILE') {
+      const why = `only the program itself writes the archive ${server.id}: name another server by --to`;
+      return this.tally.left(why);
+    }
     const { account, endpoint, feedId } = letter;
     const key = `${server.id} ${feedId}`;
     const origin = { account, endpoint, sender, sentAtMs: clock.nowMs() };

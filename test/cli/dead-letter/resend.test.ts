@@ -42,6 +42,22 @@ describe('duologsync dead-letter resend', () => {
     expect((await deadLetter('list')).out).toBe('No dead letter waits.\n');
   });
 
+  it('leaves what belongs to an archive, which only the program itself writes', async () => {
+    const receiver = await siem();
+    const archive = { id: 'files', protocol: 'FILE', directory: '/nowhere/duo' } as const;
+    const { putAside, deadLetter } = await place(
+      { ...archive, endpoints: ['auth'] },
+      server('siem', receiver),
+    );
+    await putAside(letter(1, { serverId: 'files', feedId: 'auth > files' }));
+    const own = await deadLetter('resend');
+    expect(own.code).toBe(1);
+    expect(own.out).toContain('only the program itself writes the archive files');
+    expect((await deadLetter('resend', '--to', 'files')).err).toContain('name another server');
+    expect(await deadLetter('resend', '--to', 'siem')).toMatchObject({ code: 0 });
+    expect(textsOf(receiver)).toHaveLength(1);
+  });
+
   it('formats anew what no line could be made of, and leaves with its reason what still fails', async () => {
     const receiver = await siem();
     const { putAside, deadLetter } = await place(server('siem', receiver));
