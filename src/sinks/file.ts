@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
+import { removeLeftovers } from '../core/atomic-file.ts';
 import { Backoff } from '../core/backoff.ts';
 import { ForwarderError, systemCode } from '../core/errors.ts';
 import { pathsFor } from '../core/path-template.ts';
@@ -53,6 +54,7 @@ class FileSink implements Sink {
   readonly #held = new Set<string>();
   readonly #closing = new AbortController();
   #tidying: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
   #confirmedLines = 0;
 
   constructor(server: ServerOptions, tools: SinkTools, disk: Disk, platform: NodeJS.Platform) {
@@ -71,6 +73,7 @@ class FileSink implements Sink {
   async restore(feedId: string, mark: Mark | undefined, signal: AbortSignal): Promise<void> {
     const feed = this.#feed(feedId);
     try {
+      await abortable(this.#sweep(), signal);
       await abortable(
         feed.inTurn(() => feed.restore(archiveMark(mark))),
         signal,
@@ -142,6 +145,17 @@ class FileSink implements Sink {
       this.#tools.clock.sleep(patienceMs, patience.signal),
     ]);
     patience.abort();
+  }
+
+  /** Once, and before the first journal is written: what a killed process left half made. */
+  #sweep(): Promise<void> {
+    this.#sweeping ??= removeLeftovers(this.#folder.journals, this.#disk).catch(
+      (error: unknown) => {
+        this.#sweeping = undefined;
+        throw error;
+      },
+    );
+    return this.#sweeping;
   }
 
   #feed(feedId: string): FeedArchive {
