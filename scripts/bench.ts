@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ import type { FloorPlan } from './bench/floor.ts';
 import { measureStarts } from './bench/start.ts';
 
 type Protocol = FloorPlan['server']['protocol'];
-const protocols: readonly Protocol[] = ['TCP', 'TCPSSL', 'UDP'];
+const protocols: readonly Protocol[] = ['TCP', 'TCPSSL', 'UDP', 'FILE'];
 const logs = ['auth', 'telephony', 'activity'] as const;
 const lists = { auth: 'authlogs', telephony: 'items', activity: 'items' } as const;
 const rowsPerPage = 1000;
@@ -38,7 +38,7 @@ interface Usage {
 
 interface Receiver {
   readonly port: number;
-  received(): number;
+  received(): number | Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -118,7 +118,7 @@ async function measureProgram(bench: Bench, protocol: Protocol, format: string):
   await writeFile(config, configText(bench, name, protocol, format, receiver.port));
   try {
     const usage = await run(bench, [program, 'run', '--once', '--rate', '60000', config]);
-    return { ...usage, received: receiver.received() };
+    return { ...usage, received: await receiver.received() };
   } finally {
     await receiver.stop();
   }
@@ -147,7 +147,7 @@ async function measureFloor(bench: Bench, duoUrl: string, protocol: Protocol): P
     logs,
     pages: bench.perLog / rowsPerPage,
     rowsPerPage,
-    server: { port: receiver.port, protocol },
+    server: { port: receiver.port, protocol, directory: archiveIn(bench) },
   };
   const floor = fileURLToPath(new URL('./bench/floor.js', import.meta.url));
   try {
@@ -157,7 +157,11 @@ async function measureFloor(bench: Bench, duoUrl: string, protocol: Protocol): P
   }
 }
 
-async function startReceiver({ authority }: Bench, protocol: Protocol): Promise<Receiver> {
+const archiveIn = ({ folder }: Bench): string => join(folder, 'archive');
+
+async function startReceiver(bench: Bench, protocol: Protocol): Promise<Receiver> {
+  const { authority } = bench;
+  if (protocol === 'FILE') return startArchive(archiveIn(bench));
   let received = 0;
   const onLine = (): void => void (received += 1);
   if (protocol === 'UDP') {
@@ -170,6 +174,22 @@ async function startReceiver({ authority }: Bench, protocol: Protocol): Promise<
       ? await startTcpReceiver(options)
       : await startTlsReceiver({ ...options, authority, names: ['localhost'] });
   return { port: stream.port, received: () => received, stop: () => stream.stop() };
+}
+
+/** Empty; afterwards the lines of its files are counted. */
+async function startArchive(folder: string): Promise<Receiver> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  return {
+    port: 0,
+    received: async () => {
+      const names = await readdir(folder, { recursive: true });
+      const logs = names.filter((name) => name.endsWith('.log'));
+      const texts = await Promise.all(logs.map((name) => readFile(join(folder, name), 'latin1')));
+      return texts.reduce((sum, text) => sum + text.split('\n').length - 1, 0);
+    },
+    stop: async () => undefined,
+  };
 }
 
 async function run({ folder }: Bench, args: readonly string[]): Promise<Usage> {
@@ -215,17 +235,20 @@ async function startFloorDuo(bench: Bench): Promise<{ url: string; close(): Prom
 }
 
 function configText(
-  { folder, duo }: Bench,
+  bench: Bench,
   name: string,
   protocol: Protocol,
   format: string,
   port: number,
 ): string {
+  const { folder, duo } = bench;
   const ca = join(folder, 'ca.pem');
-  const extra = {
-    TCP: '',
-    TCPSSL: `\n    cert_filepath: '${ca}'`,
-    UDP: '\n    max_events_per_second: 1000000',
+  const network = `\n    hostname: localhost\n    port: ${port}`;
+  const place = {
+    TCP: network,
+    TCPSSL: `${network}\n    cert_filepath: '${ca}'`,
+    UDP: `${network}\n    max_events_per_second: 1000000`,
+    FILE: `\n    directory: '${archiveIn(bench)}'`,
   }[protocol];
   return `version: '1.0.0'
 dls_settings:
@@ -239,9 +262,7 @@ dls_settings:
     directory: '${join(folder, name)}'
 servers:
   - id: siem
-    hostname: localhost
-    port: ${port}
-    protocol: ${protocol}${extra}
+    protocol: ${protocol}${place}
 account:
   ikey: ${duo.account.ikey}
   skey: ${duo.account.skey}

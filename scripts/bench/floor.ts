@@ -2,7 +2,9 @@
 // server's socket. Nothing is signed, parsed, formatted, confirmed or remembered.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
@@ -13,7 +15,12 @@ export interface FloorPlan {
   readonly logs: readonly string[];
   readonly pages: number;
   readonly rowsPerPage: number;
-  readonly server: { readonly port: number; readonly protocol: 'TCP' | 'TCPSSL' | 'UDP' };
+  /** For FILE a folder in place of the port. */
+  readonly server: {
+    readonly port: number;
+    readonly protocol: 'TCP' | 'TCPSSL' | 'UDP' | 'FILE';
+    readonly directory: string;
+  };
 }
 
 interface Out {
@@ -23,10 +30,27 @@ interface Out {
 
 const plan = JSON.parse(process.argv[2] ?? '') as FloorPlan;
 const dispatcher = new Agent({ connect: { ca: plan.ca } });
-const out = plan.server.protocol === 'UDP' ? await datagrams() : await stream();
+const out = await outOf(plan.server.protocol);
 await Promise.all(plan.logs.map(copy));
 await out.end();
 await dispatcher.close();
+
+function outOf(protocol: FloorPlan['server']['protocol']): Promise<Out> {
+  if (protocol === 'FILE') return file();
+  return protocol === 'UDP' ? datagrams() : stream();
+}
+
+/** One file for all, synced at the end alone. */
+async function file(): Promise<Out> {
+  const handle = await open(join(plan.server.directory, 'floor'), 'a');
+  return {
+    write: (page) => handle.appendFile(page),
+    end: async () => {
+      await handle.sync();
+      await handle.close();
+    },
+  };
+}
 
 async function copy(log: string): Promise<void> {
   for (let page = 0; page < plan.pages; page += 1) {
