@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { killWhileArchiving } from './archive-kills.ts';
 
 it('archives every event of five logs exactly once when killed at 100 random moments', async () => {
-  const outcome = await killWhileArchiving(100, 50_000, 60);
+  const outcome = await killWhileArchiving(100, 50_000, 10, 400);
   const { report, struck, cuts, events, files } = outcome;
   console.log(
     `${struck} of 100 kills struck, ${cuts} restarts cut ${files} files back; ` +

@@ -32,11 +32,15 @@ export interface ArchiveOutcome {
   readonly leftovers: readonly string[];
 }
 
-/** `kills` times kill -9 at a random moment while `events` events of 40 hours are archived. */
+/**
+ * `kills` times kill -9 at a random moment, up to `mostMs` after the first call to Duo, while `events` events of
+ * 40 hours are archived.
+ */
 export async function killWhileArchiving(
   kills: number,
   events: number,
   rowsPerPage: number,
+  mostMs: number,
 ): Promise<ArchiveOutcome> {
   const duo = await startDuo({ authority: createAuthority(), visibleDelayMs: 0, latencyMs: 10 });
   const folder = await mkdtemp(join(tmpdir(), 'duologsync-archive-'));
@@ -69,7 +73,7 @@ export async function killWhileArchiving(
       add(perRound);
       const program = forward(workplace);
       await until('the first call', () => duo.journal.length > from);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 700));
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * mostMs));
       await program.kill('SIGKILL');
       if ((await lines()) < sent().length) struck += 1;
     }
