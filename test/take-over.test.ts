@@ -132,7 +132,13 @@ describe("taking over Duo Log Sync's checkpoint", () => {
     const file = join(old, 'auth_udp_failed_ingestion_logs.txt');
     await writeFile(file, '{"a": 1}\n');
     await writeFile(join(old, 'activity_udp_failed_ingestion_logs.txt'), '');
-    const options = { files, directories: [old], api: () => api, log, configFile: '/etc/config.yml' };
+    const options = {
+      files,
+      directories: [old],
+      api: () => api,
+      log,
+      configFile: '/etc/config.yml',
+    };
     const takeOver = createTakeOver(options);
     const [a, b] = [feed('a'), feed('b')];
     for (const one of [a, b]) await takeOver(one, never);

@@ -34,7 +34,11 @@ describe('calls to Duo', () => {
   it('that Duo told to wait are counted for themselves, others are the last error', async () => {
     const codes = ['duo_rate_limited', 'duo_server_error', 'duo_rate_limited'] as const;
     let next = 0;
-    const { api: one, counts, clock } = api(async () => {
+    const {
+      api: one,
+      counts,
+      clock,
+    } = api(async () => {
       throw failure(codes[next++] ?? 'duo_timeout', 'no');
     });
     for (const code of codes) {
