@@ -22,6 +22,12 @@ export class FeedStatus {
   /** Up to when all is confirmed, as far as Duo has shown it; undefined before the first page. */
   confirmedToMs: number | undefined;
   lastEventMs: number | undefined;
+  /** Polls that were read to their end, and when the last one was. */
+  cycles = 0;
+  lastCycleMs: number | undefined;
+  readonly createdMs: number;
+  /** The time of the last row that was taken before this start, if any was. */
+  takenBeforeMs: number | undefined;
   readonly #clock: Clock;
   readonly #log: Logger;
 
@@ -30,7 +36,7 @@ export class FeedStatus {
     this.#clock = clock;
     this.#log = log;
     this.activity = new Activity(clock);
-    this.sinceMs = clock.nowMs();
+    this.sinceMs = this.createdMs = clock.nowMs();
   }
 
   /** All is well: the feed waits for new events, or still has a backlog to read. */
@@ -68,6 +74,11 @@ export class FeedStatus {
     this.delivered += lines;
     this.late += late;
     this.lastEventMs = lastEventMs ?? this.lastEventMs;
+  }
+
+  cycled(): void {
+    this.cycles += 1;
+    this.lastCycleMs = this.#clock.nowMs();
   }
 
   ended(): void {

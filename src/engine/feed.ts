@@ -116,6 +116,8 @@ class FeedRun {
     this.#news = new PollNews(feed.id, tools.log);
     this.#retry = new Backoff(tools.retry);
     this.#cursor = start.cursor;
+    const { taken, positionId, positionMs } = start.cursor;
+    if (taken !== '' || positionId !== undefined) feed.status.takenBeforeMs = positionMs;
     this.#rules = { ...feed.rules, toTheEnd: tools.once };
   }
 
@@ -158,6 +160,7 @@ class FeedRun {
     const page = await slots.run(stop, work, this.#retry.attempts > 0);
     if (page === undefined) return undefined;
     this.#retry.reset();
+    if (!page.more) status.cycled();
     const news = this.#news.page(page, once);
     if (news === 'well') status.well(page.more ? 'catching up' : 'running');
     else if (news !== 'unchanged') status.trouble(news, once ? 0 : source.nextTickMs());

@@ -85,4 +85,13 @@ describe("a feed's status", () => {
     status.confirmed(0, undefined, 0);
     expect(status).toMatchObject({ delivered: 3, late: 1, lastEventMs: 1234 });
   });
+
+  it('counts the polls that were read to their end, with the time of the last', async () => {
+    const { clock, status } = made();
+    expect(status).toMatchObject({ cycles: 0, lastCycleMs: undefined, createdMs: clock.startMs });
+    status.cycled();
+    await clock.sleep(1_000, never);
+    status.cycled();
+    expect(status).toMatchObject({ cycles: 2, lastCycleMs: clock.startMs + 1_000 });
+  });
 });

@@ -32,6 +32,29 @@ describe('a feed', () => {
     expect(parts.duo.asked).toHaveLength(3);
   });
 
+  it('counts a poll of several pages as one cycle', async () => {
+    const parts = filled(25);
+    parts.duo.pageLimit = 10;
+    const feed = parts.feed('siem');
+    parts.stopAfter(intervalMs + 1_000);
+    await run(parts, feed);
+    expect(feed.status).toMatchObject({
+      cycles: 2,
+      lastCycleMs: parts.clock.startMs + intervalMs,
+      takenBeforeMs: undefined,
+    });
+  });
+
+  it('knows after a restart how far the log was taken before', async () => {
+    const parts = bench();
+    const feed = parts.feed('siem');
+    parts.stopAfter(1_000);
+    const positionMs = parts.clock.startMs - hourMs;
+    const start = { cursor: { ...begin(positionMs), positionId: 't1' } };
+    await runFeed(feed, start, parts.tools(), parts.stop.signal, parts.abandon.signal);
+    expect(feed.status.takenBeforeMs).toBe(positionMs);
+  });
+
   it('delivers what happens later within one interval', async () => {
     const parts = filled(1);
     const feed = parts.feed('siem');
