@@ -157,7 +157,9 @@ async function measureFloor(bench: Bench, duoUrl: string, protocol: Protocol): P
   }
 }
 
-const archiveIn = ({ folder }: Bench): string => join(folder, 'archive');
+function archiveIn({ folder }: Bench): string {
+  return join(folder, 'archive');
+}
 
 async function startReceiver(bench: Bench, protocol: Protocol): Promise<Receiver> {
   const { authority } = bench;

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { defaultLayout, duoWatcherLayout } from '../src/core/path-template.ts';
 import { formatOf, formatOptions, openDestination, serverOptions } from '../src/destinations.ts';
 import { sinks } from '../src/sinks/index.ts';
 import { FakeSink } from './engine/parts.ts';
@@ -13,6 +14,23 @@ describe("a server's options", () => {
       { ...plain, id: 'a', port: 1, confirm: 'none', maxEventsPerSecond: 50 },
       { ...plain, id: 'b', port: 2 },
     ]);
+  });
+
+  it('of an archive are its directory, its layout and how long files stay', async () => {
+    const config = await twoServers();
+    const [a] = config.servers;
+    if (a === undefined) throw new Error('two servers');
+    const file = { ...a, protocol: 'FILE', directory: '/duo', hostname: '/duo', port: 0 } as const;
+    expect(serverOptions(file).archive).toEqual({ directory: '/duo', layout: defaultLayout });
+    const own = { path: '{endpoint}', time_zone: 'local', retention_days: 3 } as const;
+    expect(serverOptions({ ...file, ...own }).archive).toEqual({
+      directory: '/duo',
+      layout: { template: '{endpoint}', timeZone: 'local' },
+      retentionDays: 3,
+    });
+    expect(serverOptions({ ...file, preset: 'duo_watcher' }).archive?.layout).toBe(
+      duoWatcherLayout,
+    );
   });
 
   it('of replay are its own, else those that hold for all', async () => {

@@ -36,6 +36,14 @@ describe('the problems', () => {
     ]);
   });
 
+  it('name an archive by its folder, and are to be mended on this machine', () => {
+    const full = { ...refused, code: 'archive_full' };
+    const archive = { ...serverPart('files', full), protocol: 'FILE', hostname: '/duo', port: 0 };
+    expect(problemsOf(parts({ servers: [archive] }), nothingKept)).toMatchObject([
+      { what: 'server files (file:/duo)', side: 'here' },
+    ]);
+  });
+
   it('name a refused key once, since when it first showed and when it is tried next', () => {
     const key = failure('duo_invalid_key', 'Duo does not know the key');
     const feeds = Array.from({ length: 30 }, (_, n) =>
@@ -80,6 +88,7 @@ describe('the problems', () => {
     expect(sides(failure('duo_clock', ''))).toBe('here');
     expect(sides(failure('proxy_login', ''))).toBe('here');
     expect(sides(new ForwarderError('checkpoint_write_failed', ''))).toBe('here');
+    expect(sides(new ForwarderError('archive_foreign', ''))).toBe('here');
     expect(sides(new ForwarderError('config_invalid', ''))).toBe('config');
     const file = { ...refused, code: 'tls_file_unreadable' };
     expect(problemsOf(parts({ servers: [serverPart('siem', file)] }), nothingKept)[0]?.side).toBe(

@@ -48,6 +48,26 @@ async function edit(file: string, from: string, to: string): Promise<void> {
 }
 
 describe('check', () => {
+  it('says of an archive where it is and where an event of now would go', async () => {
+    const { workplace, siem } = await place();
+    const directory = `${workplace.folder}/duo`;
+    const network = `    hostname: localhost\n    port: ${siem.port}\n    protocol: TCP\n`;
+    await edit(
+      workplace.configFile,
+      network,
+      `    protocol: FILE\n    directory: '${directory}'\n`,
+    );
+    const { code, out } = await run(workplace.configFile);
+    expect(out).toContain(`Server siem FILE ${directory}`);
+    expect(out).toMatch(/directory .* will be made in /);
+    expect(out).toMatch(/path .* an auth event of now goes to auth\/\d{4}-\d\d-\d\d\.log/);
+    expect(code).toBe(0);
+    await writeFile(directory, 'in the way');
+    const blocked = await run(workplace.configFile);
+    expect(blocked.code).toBe(69);
+    expect(blocked.out).toMatch(/FAIL|directory/);
+  });
+
   it('tells each step that is well and exits with 0, without sending an event', async () => {
     const { duo, siem, workplace } = await place();
     duo.add('auth', makeEvents('auth', { count: 7, fromMs: Date.now() - 600_000 }));
