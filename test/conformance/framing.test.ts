@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/core/types.ts';
@@ -8,9 +10,10 @@ import { formatters } from '../../src/formatters/index.ts';
 import { createAuthority } from '../../src/simulator/certificates.ts';
 import { startTcpReceiver, startTlsReceiver, startUdpReceiver } from '../../src/simulator/siem.ts';
 import { sinks } from '../../src/sinks/index.ts';
-import type { SinkType } from '../../src/sinks/sink.ts';
+import type { ServerOptions, SinkType } from '../../src/sinks/sink.ts';
 import { anything } from '../formatters/cef-rows.ts';
 import { account, child, eventOf, options, origin } from '../formatters/events.ts';
+import { archiveServer, testArchive } from '../sinks/helpers/folder.ts';
 import { pemFolder } from '../sinks/helpers/tls.ts';
 import { never, serverAt, testTools, until, withSink } from '../sinks/helpers/tools.ts';
 
@@ -22,13 +25,24 @@ afterEach(async () => {
 
 /** What arrives at a server, as it came: pieces that a receiver of that kind takes for one event each. */
 type Arrived = () => readonly Buffer[];
-const receivers: Readonly<Record<string, () => Promise<{ port: number; arrived: Arrived }>>> = {
+interface Receiver {
+  readonly server: Partial<ServerOptions>;
+  readonly arrived: Arrived;
+}
+const receivers: Readonly<Record<string, () => Promise<Receiver>>> = {
   TCP: () => stream(startTcpReceiver()),
   TCPSSL: () => stream(startTlsReceiver({ authority, names: ['127.0.0.1'] })),
   UDP: async () => {
     const receiver = await startUdpReceiver({ receiveBufferBytes: 8 * 2 ** 20 });
     closers.push(() => receiver.stop());
-    return { port: receiver.port, arrived: () => receiver.datagrams() };
+    return { server: { port: receiver.port }, arrived: () => receiver.datagrams() };
+  },
+  FILE: async () => {
+    const archive = await testArchive();
+    closers.push(() => archive.remove());
+    const path = join(archive.directory, 'auth', '1970-01-01.log');
+    const arrived: Arrived = () => (existsSync(path) ? pieces(readFileSync(path)) : []);
+    return { server: archiveServer(archive.directory), arrived };
   },
 };
 
@@ -40,7 +54,18 @@ async function stream(starting: ReturnType<typeof startTcpReceiver>) {
     expect(receiver.torn).toBe(0);
     return receiver.lines().map((line) => Buffer.concat([line, Buffer.from('\n')]));
   };
-  return { port: receiver.port, arrived };
+  return { server: { port: receiver.port }, arrived };
+}
+
+function pieces(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let from = 0; from < bytes.length;) {
+    const at = bytes.indexOf('\n', from);
+    const to = at < 0 ? bytes.length : at + 1;
+    found.push(bytes.subarray(from, to));
+    from = to;
+  }
+  return found;
 }
 
 const profiles = Object.values<Endpoint>(endpoints).map(({ profile }) => profile);
@@ -60,7 +85,7 @@ describe.each(Object.entries<FormatterType>(formatters))('An event in %s', (form
     async (protocol, sinkType) => {
       const start = receivers[protocol];
       if (start === undefined) throw new Error(`add a receiver for ${protocol} to this test`);
-      const { port, arrived } = await start();
+      const { server: place, arrived } = await start();
       const folder = await pemFolder();
       closers.push(() => folder.remove());
       const certFile = await folder.put('ca.pem', authority.certPem);
@@ -72,7 +97,8 @@ describe.each(Object.entries<FormatterType>(formatters))('An event in %s', (form
         return { bytes, id: `${format}-${index}`, timeMs: index };
       });
       const batch: Batch = { feedId: 'feed', origin, lines };
-      const server = serverAt(port, { protocol, certFile, maxEventsPerSecond: 5_000 });
+      const more = { protocol, certFile, maxEventsPerSecond: 5_000, ...place };
+      const server = serverAt(place.port ?? 0, more);
       await withSink(sinkType.open(server, testTools()), async (sink) => {
         await sink.write(batch, never);
         await until(() => arrived().length >= lines.length);

@@ -84,7 +84,9 @@ describe('the whole program, when Duo', () => {
     expect(line?.fields['hint']).toMatch(/Grant read log/);
     rig?.add('telephony', 5);
     await rig?.arrived('telephony');
-    if (rig !== undefined) expect(phases(rig)).toEqual(['parked', 'running']);
+    await until('the one to be parked, the other to run', () => {
+      return rig !== undefined && phases(rig).join() === 'parked,running';
+    });
     duo.setAccounts([defaultAccount]);
     await rig?.arrived();
     expect(rig?.report()).toMatchObject(whole);
