@@ -39,6 +39,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
       return exitCodes.unavailable;
     case 'config_unreadable':
     case 'dls_file_unreadable':
+    case 'watcher_unreadable':
       return exitCodes.noInput;
     case 'already_running':
     case 'command_running':
@@ -55,6 +56,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'lock_unusable':
     case 'log_unusable':
     case 'export_exists':
+    case 'import_exists':
     case 'export_failed':
       return exitCodes.cannotCreate;
     case 'ca_unreadable':

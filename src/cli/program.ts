@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { messageOf } from '../core/errors.ts';
 import { packageVersion } from '../core/version.ts';
+import { addArchiveCommands } from './archive-commands.ts';
 import { addCheckpointCommands } from './checkpoint-commands.ts';
 import { configPath } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -17,7 +18,8 @@ Examples:
   duologsync status config.yml           how is it going? exit 0 healthy, 1 degraded, 69 not running
   duologsync demo                        see it work: no account, no network
 
-Everything about the config file: docs/configuration.md. Coming from Duo Log Sync: docs/from-dls.md.`;
+Everything about the config file: docs/configuration.md. Coming from Duo Log Sync: docs/from-dls.md,
+from Duo Watcher: docs/from-duo-watcher.md.`;
 
 /** Runs one command line; resolves to its exit code. */
 export async function main(argv: readonly string[], io: Io = processIo): Promise<number> {
@@ -91,6 +93,7 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
   addDeadLetter(program, io, finish);
   addRunningCommands(program, io, finish);
   addCheckpointCommands(program, io, finish);
+  addArchiveCommands(program, io, finish);
   addService(program, io, finish);
   return program;
 }

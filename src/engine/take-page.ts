@@ -116,9 +116,9 @@ class TakenRow implements LogEvent {
 
 /**
  * A row without an id is known by its text as DLS would write it, so that spacing does not count; v1 tells
- * true twins apart by their number in their second.
+ * true twins apart by their number in their second, counted in `twins`.
  */
-function idOfText(row: Row, timeMs: number, twins: Map<string, number> | undefined): string {
+export function idOfText(row: Row, timeMs: number, twins: Map<string, number> | undefined): string {
   const text = createHash('sha256').update(spelled(row)).digest('hex');
   const id = text.slice(0, 32);
   if (twins === undefined) return id;

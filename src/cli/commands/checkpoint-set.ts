@@ -1,17 +1,13 @@
-import { copyFile, mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
 import type { FeedIdentity } from '../../checkpoint/checkpoint.ts';
 import { openFileStore } from '../../checkpoint/file-store.ts';
-import { prepareStateDirectory, stateDirectory } from '../../checkpoint/state-directory.ts';
+import { stateDirectory } from '../../checkpoint/state-directory.ts';
 import type { Config } from '../../config/schema.ts';
-import { acquireLock, type Lock } from '../../control/lock.ts';
-import { serve } from '../../control/serve.ts';
+import type { Lock } from '../../control/lock.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import { silentLogger } from '../../core/log.ts';
 import { createProgramLog } from '../../core/program-log.ts';
-import { packageVersion } from '../../core/version.ts';
 import { begin, oldestMs } from '../../engine/window.ts';
+import { keepRecord, lockProgram } from '../change-checkpoint.ts';
 import { hasState } from '../command-lock.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -52,7 +48,7 @@ export async function setCheckpoint(
   if (!(await hasState(state))) return noSuchCheckpoint(name, [], io);
   let lock: Lock | undefined;
   try {
-    lock = await lockOf(state, io);
+    lock = await lockProgram(state, io);
     const feeds = await storedFeeds(state);
     const feed = named(feeds, name);
     if (feed?.record === undefined) return noSuchCheckpoint(name, feeds, io);
@@ -96,7 +92,7 @@ async function set(feed: StoredFeed, toMs: number, where: Where, io: Io): Promis
   const { record, file, id } = feed;
   if (record === undefined) return;
   const { identity, checkpoint } = record;
-  const kept = await keep(file, where.state, io);
+  const kept = await keepRecord(file, where.state, io);
   const store = openFileStore({
     directory: where.state,
     configuredServerIds: where.config.servers.map((server) => server.id),
@@ -107,16 +103,6 @@ async function set(feed: StoredFeed, toMs: number, where: Where, io: Io): Promis
   await store.save(identity, { cursor: begin(toMs), ...(mark === undefined ? {} : { mark }) });
   await note(id, identity, checkpoint.cursor.positionMs, toMs, where, io);
   say(io.stdout, `Set. The record of before is kept in ${kept}.`);
-}
-
-/** Beside what the program itself has set aside: the next save of the feed overwrites the generation before. */
-async function keep(file: string, state: string, io: Io): Promise<string> {
-  const folder = join(state, 'quarantine');
-  const stamp = isoTime(io.clock.nowMs()).replace(/[:.]/g, '-');
-  const kept = join(folder, `${stamp}-${basename(file)}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await copyFile(file, kept);
-  return kept;
 }
 
 /** Who looks for events that are missing, or there twice, finds in the log why. */
@@ -138,20 +124,4 @@ async function note(
     to: isoTime(toMs),
   });
   await close();
-}
-
-/** The program's own lock: it must not save its checkpoint in between. */
-async function lockOf(state: string, io: Io): Promise<Lock> {
-  // Only as the user that the state belongs to, who must be able to read what is written here.
-  await prepareStateDirectory(state, { platform: io.platform, uid: io.uid });
-  const since = isoTime(io.clock.nowMs());
-  const describe = () => ({ pid: process.pid, since, version: packageVersion() });
-  return acquireLock({
-    stateDirectory: state,
-    describe,
-    handle: serve({ describe, controls: () => undefined, clock: io.clock }),
-    platform: io.platform,
-    tmpdir: tmpdir(),
-    ...(io.uid === undefined ? {} : { uid: io.uid }),
-  });
 }
