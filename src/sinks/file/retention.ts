@@ -1,12 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
-import { datedPaths } from '../../core/dated-paths.ts';
+import { datedPaths, type Period } from '../../core/dated-paths.ts';
 import { asForwarderError, systemCode } from '../../core/errors.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import type { Logger } from '../../core/log.ts';
 import type { ArchiveLayout } from '../../core/path-template.ts';
 import type { Disk } from './disk.ts';
 import type { ArchiveFolder } from './folder.ts';
-import type { Journal } from './journal.ts';
 
 export interface RetentionTools {
   /** The server's id, for the log. */
@@ -43,42 +42,62 @@ export async function keepTidy(tools: RetentionTools, signal: AbortSignal): Prom
   }
 }
 
-/** Removes the files whose time ended more than so many days ago, of the feeds that have a journal here. */
+/**
+ * Removes the files whose time ended more than so many days ago, of the feeds that have a journal here. Ago is
+ * counted from the newest day of the archive: a clock that is years ahead removes nothing.
+ */
 export async function removeOld(tools: RetentionTools, signal: AbortSignal): Promise<void> {
-  const { folder } = tools;
-  for (const name of await folder.journalNames()) {
+  const { days, clock } = tools;
+  const found = await datedFiles(tools);
+  const newestMs = Math.max(...found.map(({ period }) => period.toMs));
+  const beforeMs = Math.min(clock.nowMs(), newestMs) - days * dayMs;
+  const failures: unknown[] = [];
+  for (const file of found.filter(({ period }) => period.toMs <= beforeMs)) {
     if (signal.aborted) return;
-    const journal = await folder.readJournal(name).catch(() => undefined);
-    if (journal !== undefined) await removeOldOf(journal, tools, signal);
+    await tools
+      .alone(file.feedId, () => remove(file, tools))
+      .catch((error: unknown) => {
+        // Moved away meanwhile; any other does not keep the rest.
+        if (systemCode(error) !== 'ENOENT') failures.push(error);
+      });
   }
+  if (failures.length > 0) throw failures[0];
 }
 
-async function removeOldOf(
-  journal: Journal,
-  tools: RetentionTools,
-  signal: AbortSignal,
-): Promise<void> {
-  const { layout, days, folder, disk, clock, log, server, alone } = tools;
-  const { segments, periodOf } = datedPaths(layout, journal);
-  const beforeMs = clock.nowMs() - days * dayMs;
-  for (const path of await matching(segments, '', tools)) {
-    if (signal.aborted) return;
-    const period = periodOf(path);
-    if (period === undefined || period.toMs > beforeMs) continue;
-    await alone(journal.feedId, async () => {
-      const absolute = folder.absolute(path);
-      // Neither a link nor a folder, whatever its name is.
-      if (!(await disk.lstat(absolute)).isFile()) return;
-      await disk.unlink(absolute);
-      folder.forget();
-      log.info('An old file of the archive is removed', {
-        server,
-        file: absolute,
-        held_events_until: isoTime(period.toMs),
-        retention_days: days,
-      });
-    });
+interface DatedFile {
+  readonly feedId: string;
+  readonly path: string;
+  readonly period: Period;
+}
+
+async function datedFiles(tools: RetentionTools): Promise<readonly DatedFile[]> {
+  const { folder, layout } = tools;
+  const found: DatedFile[] = [];
+  for (const name of await folder.journalNames()) {
+    const journal = await folder.readJournal(name).catch(() => undefined);
+    if (journal === undefined) continue;
+    const { segments, periodOf } = datedPaths(layout, journal);
+    for (const path of await matching(segments, '', tools)) {
+      const period = periodOf(path);
+      if (period !== undefined) found.push({ feedId: journal.feedId, path, period });
+    }
   }
+  return found;
+}
+
+async function remove({ path, period }: DatedFile, tools: RetentionTools): Promise<void> {
+  const { folder, disk, log, server, days } = tools;
+  const absolute = folder.absolute(path);
+  // Neither a link nor a folder, whatever its name is.
+  if (!(await disk.lstat(absolute)).isFile()) return;
+  await disk.unlink(absolute);
+  folder.forget();
+  log.info('An old file of the archive is removed', {
+    server,
+    file: absolute,
+    held_events_until: isoTime(period.toMs),
+    retention_days: days,
+  });
 }
 
 /** The paths below `path` whose names look right, through real folders only. */

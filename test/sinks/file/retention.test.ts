@@ -89,9 +89,6 @@ describe('retention', () => {
   it('removes what ended longer ago, and logs each file', async () => {
     for (const day of ['2025-01-01', '2026-11-14', '2026-11-15', '2026-11-16'])
       await put(`auth/${day}.log`);
-    await open()
-      .restore('auth > archive', undefined, never)
-      .catch(() => undefined);
     await open().restore('other', undefined, never);
     await until(() => removals().length === 2);
     expect(removals().map((path) => path.replaceAll('\\', '/'))).toEqual([
@@ -133,8 +130,7 @@ describe('retention', () => {
   it('never removes a file that the template does not make for a log that is archived here', async () => {
     for (const path of [...foreign, 'auth/2020-01-01.log']) await put(path);
     await open().restore('other', undefined, never);
-    await until(() => removals().length === 1);
-    await sinks[0]?.close();
+    await until(() => removals().length === 1 && clock.sleeping());
     expect(await paths()).toEqual([...foreign, 'auth/2026-11-25.log'].sort());
   });
 
@@ -146,8 +142,7 @@ describe('retention', () => {
     await mkdir(join(archive.directory, 'auth/2020-01-03.log'));
     await put('auth/2020-01-04.log');
     await open().restore('other', undefined, never);
-    await until(() => removals().length === 1);
-    await sinks[0]?.close();
+    await until(() => removals().length === 1 && clock.sleeping());
     expect(await readdir(join(archive.directory, 'auth'))).toEqual([
       '2020-01-02.log',
       '2020-01-03.log',
@@ -163,22 +158,43 @@ describe('retention', () => {
     const moved = `${archive.directory}-auth`;
     await rename(join(archive.directory, 'auth'), moved);
     await symlink(outside, join(archive.directory, 'auth'));
-    const sink = open();
-    await sink.restore('other', undefined, never);
-    await sink.close();
+    await open().restore('other', undefined, never);
+    // It sleeps until the next day when it has looked at all.
+    await until(clock.sleeping);
     expect(await readdir(outside)).toEqual(['2020-01-01.log']);
   });
 
   it('is off unless it is asked for, and does not begin by a check', async () => {
     await put('auth/2020-01-01.log');
     const off = openFile(archiveServer(archive.directory), tools);
+    sinks.push(off);
     await off.restore('other', undefined, never);
-    await off.close();
-    const checked = open();
-    await checked.check(() => undefined, never);
-    await checked.close();
+    await open().check(() => undefined, never);
+    // Nobody waits for the next day.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(clock.sleeping()).toBe(false);
     expect(await paths()).toContain('auth/2020-01-01.log');
     expect(removals()).toEqual([]);
+  });
+
+  it('counts from the newest day in the archive, so that a wrong clock removes nothing', async () => {
+    await put('auth/2026-11-20.log');
+    await put('auth/2026-11-10.log');
+    clock.set(Date.parse('2099-01-01T00:00:00Z'));
+    await open().restore('other', undefined, never);
+    await until(() => removals().length === 1 && clock.sleeping());
+    expect(await paths()).toEqual(['auth/2026-11-20.log', 'auth/2026-11-25.log']);
+  });
+
+  it('that may not remove one file removes the others', async () => {
+    await put('auth/2020-01-01.log');
+    await put('auth/2020-01-02.log');
+    const disk = brokenDisk((call, path) =>
+      call === 'unlink' && path.endsWith('2020-01-01.log') ? 'EPERM' : undefined,
+    );
+    await open({}, disk).restore('other', undefined, never);
+    await until(() => tools.said.some(({ level }) => level === 'warn'));
+    expect(await paths()).toEqual(['auth/2020-01-01.log', 'auth/2026-11-25.log']);
   });
 
   it('that may not remove says so, and tries again the next day', async () => {
@@ -196,6 +212,7 @@ describe('retention', () => {
 
   it("removes a Duo Watcher's old days by local date", async () => {
     await put('auth/251231');
+    await put('auth/261125');
     await put('auth/state');
     const layout = { template: '{account}/{endpoint}/{YY}{MM}{DD}', timeZone: 'local' } as const;
     const server = archiveServer(archive.directory, layout, { retentionDays: 10 });
@@ -203,6 +220,6 @@ describe('retention', () => {
     sinks.push(sink);
     await sink.restore('other', undefined, never);
     await until(() => removals().length === 1);
-    expect(await paths()).toEqual(['auth/2026-11-25.log', 'auth/state']);
+    expect(await paths()).toEqual(['auth/2026-11-25.log', 'auth/261125', 'auth/state']);
   });
 });
