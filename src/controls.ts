@@ -1,11 +1,15 @@
 /** What a caller at the control socket can do with the running program. */
 import type { App } from './app.ts';
+import type { QueryProgram } from './control/query-answer.ts';
 import type { Controls, ReloadReport, Selection } from './control/controls.ts';
 import type { Clock } from './core/clock.ts';
 import { packageVersion } from './core/version.ts';
 import type { Feed } from './engine/feed.ts';
+import { queryView } from './query-parts.ts';
 import { Monitor } from './status/monitor.ts';
 import type { FeedPart, OtherPart, Parts, ServerPart } from './status/parts.ts';
+
+const keptForMs = 2_000;
 
 export interface ControlTools {
   readonly app: App;
@@ -20,7 +24,7 @@ export interface ControlTools {
   readonly stop: () => void;
 }
 
-export interface RunningControls extends Controls {
+export interface RunningControls extends Controls, QueryProgram {
   /** Watches from aside until `stop`, so that rates and the last hour are known. */
   watch(stop: AbortSignal): Promise<void>;
 }
@@ -37,9 +41,14 @@ export function createControls(tools: ControlTools): RunningControls {
     feeds.forEach(act);
     return feeds.length;
   };
+  const gapsOf = gapCounter(tools);
   return {
     watch: (stop) => monitor.run(stop),
     status: () => monitor.snapshot(),
+    view: async () => {
+      const gaps = await gapsOf();
+      return queryView({ nowMs: clock.nowMs(), feeds: app.feeds, servers: serverParts(app), gaps });
+    },
     pause: (selection) => each(selection, ({ control }) => control.pause(clock.nowMs())),
     resume: (selection) => each(selection, ({ control }) => control.resume()),
     poll: (selection) =>
@@ -55,6 +64,23 @@ export function createControls(tools: ControlTools): RunningControls {
     reopenLogs: tools.reopenLogs,
     reload: tools.reload,
     stop: tools.stop,
+  };
+}
+
+/** Strangers may ask often: the state directory is looked at every few seconds at most. */
+function gapCounter({ app, clock }: ControlTools): () => Promise<number> {
+  let gaps = Promise.resolve(0);
+  let atMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (clock.monotonicMs() - atMs < keptForMs) return gaps;
+    atMs = clock.monotonicMs();
+    const before = gaps;
+    // What cannot be read keeps its last count; whoever writes it tells.
+    gaps = app.storage.waiting().then(
+      (kept) => kept.gaps,
+      () => before,
+    );
+    return gaps;
   };
 }
 

@@ -5,7 +5,7 @@ import { ForwarderError } from '../src/core/errors.ts';
 import { CallCounts } from '../src/duo/counted-calls.ts';
 import { selectFeeds } from '../src/engine/select.ts';
 import type { Snapshot } from '../src/status/snapshot.ts';
-import { bench } from './engine/parts.ts';
+import { bench, never } from './engine/parts.ts';
 import type { Storage } from '../src/storage.ts';
 
 function running() {
@@ -59,6 +59,21 @@ describe('what a command can do with the running program', () => {
     expect(feeds.map(({ source }) => source.intervalMs)).toEqual([120_000, 120_000]);
     controls.setMaxcount({}, 50);
     expect(feeds[0]?.source.asked({ limit: '1000' })).toEqual({ limit: '50' });
+  });
+
+  it('shows the query port its threads, with gaps counted every few seconds at most', async () => {
+    const { controls, app, clock } = running();
+    let gaps = 1;
+    Object.assign(app.storage ?? {}, {
+      waiting: async () => ({ gaps: gaps++, deadLetters: 0 }),
+    });
+    expect(await controls.view()).toMatchObject({ threads: [{ endpoint: 'auth' }], gaps: 1 });
+    expect(await controls.view()).toMatchObject({ gaps: 1 });
+    await clock.sleep(10_000, never);
+    expect(await controls.view()).toMatchObject({ gaps: 2 });
+    Object.assign(app.storage ?? {}, { waiting: () => Promise.reject(new Error('no right')) });
+    await clock.sleep(10_000, never);
+    expect(await controls.view()).toMatchObject({ gaps: 2 });
   });
 
   it('is passed on to who can do it', async () => {

@@ -109,6 +109,8 @@ function needsRestart(
     log_filepath: paths.logFile !== nowPaths.logFile,
     'checkpointing.enabled': before.checkpointing.enabled !== now.checkpointing.enabled,
     dead_letter_full: before.dead_letter_full !== now.dead_letter_full,
+    query_port: before.query_port !== now.query_port,
+    query_address: before.query_address !== now.query_address,
     dead_letter_max_mb: before.dead_letter_max_mb !== now.dead_letter_max_mb,
   };
   return Object.entries(differs).flatMap(([name, isOther]) =>

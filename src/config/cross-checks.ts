@@ -4,6 +4,7 @@ import { leastTimeoutSeconds } from './assemble.ts';
 import { isTemporary } from './paths.ts';
 import type { Host } from './paths.ts';
 import type { Finding, Path } from './problem.ts';
+import { queryFindings } from './query-settings.ts';
 import { defaultOf, schemaAt } from './schema-tree.ts';
 import { serverFindings } from './server-checks.ts';
 import { nodeAt, textAt } from './yaml-document.ts';
@@ -16,6 +17,7 @@ import type { YamlNode } from './yaml-tree.ts';
 export function crossFindings(root: YamlNode, host: Host): Finding[] {
   return [
     ...settingsFindings(root, host),
+    ...queryFindings(root),
     ...proxyFindings(root),
     ...serverFindings(root),
     ...archiveFindings(root, host),

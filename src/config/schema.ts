@@ -5,6 +5,7 @@ import { formatters } from '../formatters/index.ts';
 import { sinks } from '../sinks/index.ts';
 import { api, days } from './api-settings.ts';
 import { archive, network } from './place-settings.ts';
+import { query } from './query-settings.ts';
 import { checkpointing, deadLetters } from './state-settings.ts';
 
 /**
@@ -98,6 +99,7 @@ const settings = z.strictObject({
   api: api.prefault({}).describe('The calls to Duo.'),
   checkpointing: checkpointing.prefault({}).describe('What is remembered between two starts.'),
   ...deadLetters,
+  ...query,
   proxy: proxy.prefault({}).describe('An HTTP proxy for the calls to Duo.'),
 });
 

@@ -23,6 +23,8 @@ describe('an exit code', () => {
     ['dead_letter_unusable', 73],
     ['log_unusable', 73],
     ['already_running', 75],
+    ['query_port_taken', 75],
+    ['query_port_unusable', 78],
     ['ca_unreadable', 78],
     ['not_running', 69],
     ['control_silent', 69],

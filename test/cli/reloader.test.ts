@@ -110,6 +110,11 @@ describe('a config that is read anew', () => {
       level: 'warn',
       fields: { settings: 'dls_settings.log_filepath' },
     });
+    await edit('dls_settings:\n', "dls_settings:\n  query_port: 2681\n  query_address: '::1'\n");
+    await reloader.reload();
+    expect(said.findLast(({ level }) => level === 'warn')?.fields['settings']).toBe(
+      'dls_settings.log_filepath, dls_settings.query_port, dls_settings.query_address',
+    );
   });
 
   it('waits for the one before it', async () => {

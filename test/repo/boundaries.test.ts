@@ -62,6 +62,7 @@ const appFiles = [
   'controls.ts',
   'destinations.ts',
   'feeds.ts',
+  'query-parts.ts',
   'setup.ts',
   'storage.ts',
   'take-over.ts',

@@ -21,6 +21,7 @@ import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
 import { prepareLogFile } from '../log-file.ts';
 import { openLog, secretsOf } from '../open-log.ts';
+import { openQueryPort } from '../query-port.ts';
 import { Reloader } from '../reloader.ts';
 import { giveUpAfterSeconds, untilStuck } from '../stuck.ts';
 
@@ -158,11 +159,14 @@ async function forward(
     const over = new AbortController();
     running.controls = controlsOf(app, place, programLog, shutdown, io);
     const watching = running.controls?.watch(over.signal);
+    let query: Awaited<ReturnType<typeof openQueryPort>>;
     try {
+      query = await openQueryPort(config, running.controls, io.clock, log);
       const whole = await runToEnd(app, shutdown, options, config, log, io);
       return options.once === true && !whole ? exitCodes.tryAgain : exitCodes.ok;
     } finally {
       running.controls = undefined;
+      await query?.close();
       over.abort();
       await watching;
       await app.close();
