@@ -8,7 +8,7 @@ export default defineConfig({
     include: [long ? 'test/**/*.long.ts' : 'test/**/*.test.ts'],
     pool: 'forks',
     // Most tests wait for sockets and disks: a worker for every processor, not one less.
-    ...(long ? {} : { maxWorkers: '100%' }),
+    maxWorkers: '100%',
     testTimeout: long ? 600_000 : 30_000,
     hookTimeout: long ? 600_000 : 60_000,
     globals: false,
