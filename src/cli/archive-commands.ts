@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ImportOptions } from './commands/import.ts';
+import type { ReplayCommandOptions } from './commands/replay.ts';
 import type { Io } from './io.ts';
 
 /** What concerns archives: those of Duo Watcher, and our own. */
@@ -17,5 +18,28 @@ export function addArchiveCommands(program: Command, io: Io, finish: (code: numb
     .action(async (directory: string, options: ImportOptions) => {
       const { importDuoWatcher } = await import('./commands/import.ts');
       finish(await importDuoWatcher(directory, options, io));
+    });
+  program
+    .command('replay')
+    .description("send an archive in JSON to a server again, in that server's format")
+    .requiredOption('--from <place>', 'a file of the archive, or a folder with all below it')
+    .requiredOption('--to <server>', 'the server that gets it, by its id in the config')
+    .option('-c, --config <file>', 'config file')
+    .option('--since <time>', 'only events from then on: 2026-11-22, 2026-11-22T02:30Z, 30d, 12h')
+    .option('--until <time>', 'only events before then')
+    .option('--endpoint <log>', 'only this log; says which it is where the path does not')
+    .option('--dry-run', 'count what would be sent; send nothing')
+    .option('--restart', 'begin anew where the same command was broken off before')
+    .addOption(
+      new Option('--give-up <seconds>', 'without any progress for so long')
+        .argParser((text) => {
+          if (!(Number(text) > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+          return Number(text);
+        })
+        .hideHelp(),
+    )
+    .action(async (options: ReplayCommandOptions) => {
+      const { replayArchive } = await import('./commands/replay.ts');
+      finish(await replayArchive(options, io));
     });
 }

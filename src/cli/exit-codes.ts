@@ -40,6 +40,8 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'config_unreadable':
     case 'dls_file_unreadable':
     case 'watcher_unreadable':
+    case 'replay_unreadable_archive':
+    case 'replay_not_json':
       return exitCodes.noInput;
     case 'query_port_taken':
     case 'already_running':
@@ -58,6 +60,8 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'log_unusable':
     case 'export_exists':
     case 'import_exists':
+    case 'replay_progress_unreadable':
+    case 'replay_progress_unwritable':
     case 'export_failed':
       return exitCodes.cannotCreate;
     case 'ca_unreadable':

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, systemCode } from '../../core/errors.ts';
+import { ForwarderError, messageOf } from '../../core/errors.ts';
 import { Row } from '../../core/row.ts';
 import { wholeLines } from '../../dead-letter/whole-lines.ts';
 import { adminaction } from '../../endpoints/adminaction.ts';
@@ -77,7 +77,7 @@ async function* linesOf(file: string): AsyncGenerator<Buffer> {
       );
     }
   } catch (error) {
-    throw systemCode(error) === undefined ? error : unreadable(file, messageOf(error), error);
+    throw error instanceof ForwarderError ? error : unreadable(file, messageOf(error), error);
   }
 }
 

@@ -154,7 +154,10 @@ describe('import duo-watcher', () => {
     const file = join(place.archive, 'auth', '260101');
     await writeFile(file, `${await readFile(file, 'utf8')}{"timestamp": 17672`);
     const { code, err } = await place.import();
-    expect([code, err]).toEqual([66, expect.stringContaining('its last line is cut short')]);
+    expect([code, err]).toEqual([
+      66,
+      expect.stringContaining(`duologsync: ${file} cannot be used: its last line is cut short.`),
+    ]);
     expect(await stored()).toEqual([]);
   });
 
