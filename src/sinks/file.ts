@@ -74,10 +74,12 @@ class FileSink implements Sink {
     const feed = this.#feed(feedId);
     try {
       await abortable(this.#sweep(), signal);
-      await abortable(
-        feed.inTurn(() => feed.restore(archiveMark(mark))),
-        signal,
-      );
+      const work = async (): Promise<void> => {
+        // Whoever began later may know of later pages.
+        signal.throwIfAborted();
+        await feed.restore(archiveMark(mark));
+      };
+      await abortable(feed.inTurn(work), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw archiveError(error, this.#folder.directory);

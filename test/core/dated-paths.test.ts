@@ -41,6 +41,22 @@ describe('the files of a template', () => {
     );
   });
 
+  it.each(['America/New_York', 'Europe/Berlin', 'Asia/Kathmandu', 'Australia/Lord_Howe', 'UTC'])(
+    'are those of the calendar at every midnight and change of clocks, in %s',
+    (zone) => {
+      inZone(zone);
+      const calendar = new Intl.DateTimeFormat('en-CA', {
+        timeZone: zone,
+        ...({ year: '2-digit', month: '2-digit', day: '2-digit' } as const),
+      });
+      const pathOf = pathsFor(duoWatcherLayout, auth);
+      // Half hours, because some zones begin and change at them.
+      for (let at = Date.UTC(2025, 11, 30); at < Date.UTC(2027, 0, 3); at += 1_800_000)
+        for (const timeMs of [at - 1, at])
+          expect(pathOf(timeMs)).toBe(`auth/${calendar.format(timeMs).replaceAll('-', '')}`);
+    },
+  );
+
   it.each([
     // The day with 23 hours, the one with 25, and one that begins at 1 o'clock.
     ['America/New_York', '260308', 23],
