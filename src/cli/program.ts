@@ -90,6 +90,18 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
       const { gaps } = await import('./commands/gaps.ts');
       finish(await gaps(options, io));
     });
+  program
+    .command('ding')
+    .argument('<host>', 'name or address')
+    .argument(
+      '[port-and-command...]',
+      'the port, 2681 when left out; the command, status when left out',
+    )
+    .description('ask a query port; exit 0 answered, 1 an alert or a refusal, 69 no answer')
+    .action(async (host: string, words: readonly string[]) => {
+      const { ding } = await import('./commands/ding.ts');
+      finish(await ding(host, words, io));
+    });
   addDeadLetter(program, io, finish);
   addRunningCommands(program, io, finish);
   addCheckpointCommands(program, io, finish);

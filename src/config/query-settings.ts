@@ -12,7 +12,7 @@ export const query = {
     .max(65535)
     .optional()
     .describe(
-      "UDP port that answers Duo Watcher's monitor; Duo Watcher has 2681. This machine may steer the program by it, others only ask how it is. When left out: none.",
+      "UDP port that answers Duo Watcher's monitor and `duologsync ding`; Duo Watcher has 2681. This machine may steer the program by it, others only ask how it is. When left out: none.",
     ),
   query_address: z
     .string()
