@@ -1,57 +1,21 @@
 import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openFileStore } from '../../../src/checkpoint/file-store.ts';
-import { stateDirectory } from '../../../src/checkpoint/state-directory.ts';
-import { systemClock } from '../../../src/core/clock.ts';
-import { silentLogger } from '../../../src/core/log.ts';
-import { begin } from '../../../src/engine/window.ts';
-import { type DuoSimulator, startDuo } from '../../../src/simulator/duo-server.ts';
-import { startTcpReceiver, type StreamReceiver } from '../../../src/simulator/siem.ts';
-import { makeWorkplace, type Workplace } from '../../helpers/program.ts';
 import { duologsync } from './running.ts';
+import { nowMs, hour, at, storedFeeds } from './stored-feeds.ts';
 
-let duo: DuoSimulator;
-let siem: StreamReceiver;
-let workplace: Workplace;
-let state: string;
+type Place = Awaited<ReturnType<typeof storedFeeds>>;
+let place: Place;
+let workplace: Place['workplace'];
+let save: Place['save'];
+let file: Place['file'];
+let on: Place['on'];
+let list: Place['list'];
 
 beforeEach(async () => {
-  duo = await startDuo({ visibleDelayMs: 0 });
-  siem = await startTcpReceiver();
-  const server = { id: 'siem', protocol: 'TCP', port: siem.port, endpoints: ['auth'] } as const;
-  workplace = await makeWorkplace(duo, [server]);
-  state = stateDirectory(workplace.state, duo.hostname);
+  place = await storedFeeds();
+  ({ workplace, save, file, on, list } = place);
 });
-afterEach(async () => {
-  await Promise.all([duo.close(), siem.stop()]);
-  await workplace.remove();
-});
-
-const nowMs = Date.now();
-const hour = 3_600_000;
-const at = (hoursAgo: number): string => new Date(nowMs - hoursAgo * hour).toISOString();
-
-async function save(endpoint: string, positionMs: number, accountId?: string): Promise<void> {
-  const store = openFileStore({
-    directory: state,
-    configuredServerIds: ['siem'],
-    clock: systemClock,
-    log: silentLogger,
-  });
-  const server = { id: 'siem', protocol: 'TCP', hostname: 'localhost', port: siem.port };
-  await store.save({ accountId, endpoint, server }, { cursor: begin(positionMs) });
-}
-
-const file = async (part: string): Promise<string> => {
-  const found = (await readdir(join(state, 'feeds'))).find(
-    (name) => name.startsWith(part) && name.endsWith('.json'),
-  );
-  return join(state, 'feeds', found ?? '');
-};
-
-const on = (...argv: string[]) => duologsync(['checkpoint', ...argv, '-c', workplace.configFile]);
-const list = async () => (await on('list')).out;
+afterEach(() => place.remove());
 
 describe('checkpoint list', () => {
   it('shows every feed with its position, its age and its file', async () => {
