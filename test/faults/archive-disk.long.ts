@@ -29,7 +29,7 @@ it.runIf(canMount === 0)(
     );
     const ended = once(program, 'close');
     // The program's own view of its disk.
-    const disk = `/proc/${program.pid}/root/mnt`;
+    const disk = join(`/proc/${program.pid}/root`, '/mnt');
     const filler = join(disk, 'filler');
     let serial = 1;
     const add = (count: number): void => {
