@@ -12,6 +12,8 @@ export function addArchiveCommands(program: Command, io: Io, finish: (code: numb
     .argument('<directory>', "the folder of Duo Watcher's archive, which holds auth/state")
     .description("let feeds go on where Duo Watcher's state files say; its files are only read")
     .option('-c <file>', 'config file of duologsync')
+    .option('--config <file>', "Duo Watcher's argus_cf: with --credentials a config is made, at -c")
+    .option('--credentials <file>', "Duo Watcher's duo.json")
     .option('--to <servers>', 'these servers, separated by commas; else every FILE server')
     .option('--dry-run', 'say where each would go on; write nothing')
     .option('--force', 'take the place of checkpoints that are there; they are kept')

@@ -60,6 +60,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'log_unusable':
     case 'export_exists':
     case 'import_exists':
+    case 'import_unwritable':
     case 'replay_progress_unreadable':
     case 'replay_progress_unwritable':
     case 'export_failed':

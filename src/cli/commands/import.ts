@@ -10,9 +10,10 @@ import { silentLogger } from '../../core/log.ts';
 import { createProgramLog } from '../../core/program-log.ts';
 import type { EndpointName } from '../../endpoints/index.ts';
 import { keepRecord, lockProgram } from '../change-checkpoint.ts';
-import { configPath, loadForCommand, tell } from '../config-file.ts';
+import { configPath, type Loaded, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
+import { newConfig } from '../import/new-config.ts';
 import { type Archived, readArchived } from '../import/watcher-archive.ts';
 import { type Begin, beginByContent, beginByNumber } from '../import/watcher-begin.ts';
 import {
@@ -23,12 +24,15 @@ import {
   watchers,
 } from '../import/watcher-state.ts';
 import { type Io, say } from '../io.ts';
-import { feedFile, idOf, storedFeeds } from '../stored-feeds.ts';
+import { feedFile, idOf, type StoredFeed, storedFeeds } from '../stored-feeds.ts';
 import { printable } from '../table.ts';
 
 export interface ImportOptions {
   /** Our config file. */
   readonly c?: string;
+  /** Duo Watcher's two files, from which ours is made. */
+  readonly config?: string;
+  readonly credentials?: string;
   /** Ids of servers, separated by commas; every FILE server when left out. */
   readonly to?: string;
   readonly dryRun?: boolean;
@@ -49,7 +53,33 @@ export async function importDuoWatcher(
   options: ImportOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const loaded = await loadForCommand(configPath(options.c, io), io);
+  const { config: argus, credentials } = options;
+  if ((argus === undefined) !== (credentials === undefined)) {
+    say(
+      io.stderr,
+      'duologsync: --config and --credentials belong together: a config is made from both',
+    );
+    return exitCodes.usage;
+  }
+  const path = configPath(options.c, io);
+  try {
+    if (argus === undefined || credentials === undefined)
+      return await takeOver(directory, await loadForCommand(path, io), options, undefined, io);
+    const made = await newConfig({ argus, credentials }, directory, path, io);
+    return await takeOver(directory, made.loaded, options, () => made.write(), io);
+  } catch (error) {
+    return tell(error, io);
+  }
+}
+
+/** `writeConfig`: the config is new, and written when all else is known. */
+async function takeOver(
+  directory: string,
+  loaded: Loaded,
+  options: ImportOptions,
+  writeConfig: (() => Promise<void>) | undefined,
+  io: Io,
+): Promise<ExitCode> {
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
   const servers = serversFor(options.to, config);
@@ -58,27 +88,25 @@ export async function importDuoWatcher(
     return exitCodes.usage;
   }
   const state = stateDirectory(paths.directory, config.account.hostname);
-  try {
-    const archived = await readAll(directory, io);
-    const begins = await beginsOf(archived, config, io);
-    const wanted = feedsOf(servers, config, begins);
-    if (options.dryRun === true) {
-      report(wanted, begins, io);
-      say(io.stdout, 'Nothing is written: this was a dry run.');
-      return exitCodes.ok;
-    }
-    const lock = await lockProgram(state, io);
-    try {
-      await write(wanted, { state, config, logFile: paths.logFile }, options.force === true, io);
-    } finally {
-      await lock.release();
-    }
+  const archived = await readAll(directory, io);
+  const begins = await beginsOf(archived, config, io);
+  const wanted = feedsOf(servers, config, begins);
+  if (options.dryRun === true) {
     report(wanted, begins, io);
-    hints(servers, directory, io);
+    say(io.stdout, 'Nothing is written: this was a dry run.');
     return exitCodes.ok;
-  } catch (error) {
-    return tell(error, io);
   }
+  const lock = await lockProgram(state, io);
+  try {
+    const stored = await storedFor(wanted, state, options.force === true);
+    await writeConfig?.();
+    await write(wanted, stored, { state, config, logFile: paths.logFile }, io);
+  } finally {
+    await lock.release();
+  }
+  report(wanted, begins, io);
+  hints(servers, directory, io);
+  return exitCodes.ok;
 }
 
 /** A text says what is wrong. */
@@ -160,15 +188,24 @@ interface Where {
   readonly logFile: string;
 }
 
-async function write(
+/** What is stored already, by file. Throws `import_exists` without `force`. */
+async function storedFor(
   wanted: readonly Wanted[],
-  { state, config, logFile }: Where,
+  state: string,
   force: boolean,
-  io: Io,
-): Promise<void> {
+): Promise<ReadonlyMap<string, StoredFeed>> {
   const stored = new Map((await storedFeeds(state)).map((feed) => [feed.file, feed]));
   const there = wanted.filter(({ identity }) => stored.has(feedFile(state, identity)));
   if (there.length > 0 && !force) throw exists(there.map(({ identity }) => idOf(identity)));
+  return stored;
+}
+
+async function write(
+  wanted: readonly Wanted[],
+  stored: ReadonlyMap<string, StoredFeed>,
+  { state, config, logFile }: Where,
+  io: Io,
+): Promise<void> {
   const store = openFileStore({
     directory: state,
     configuredServerIds: config.servers.map((server) => server.id),

@@ -55,10 +55,18 @@ export async function mustBeFolder(directory: string): Promise<void> {
   throw unreadable(directory, 'it is no folder');
 }
 
-export function unreadable(file: string, why: string, cause?: unknown): ForwarderError {
+const whatToName =
+  'Name the folder of Duo Watcher\'s archive, the one that holds auth/state, and see that this user may read it. A damaged state file: write the time of the last archived row in seconds and how many rows have it, as {"timestamp": 1767225600, "count": 1}.';
+
+export function unreadable(
+  file: string,
+  why: string,
+  cause?: unknown,
+  hint = whatToName,
+): ForwarderError {
   return new ForwarderError('watcher_unreadable', `${file} cannot be used: ${why}`, {
     remedy: 'stop',
-    hint: 'Name the folder of Duo Watcher\'s archive, the one that holds auth/state, and see that this user may read it. A damaged state file: write the time of the last archived row in seconds and how many rows have it, as {"timestamp": 1767225600, "count": 1}.',
+    hint,
     cause,
   });
 }
