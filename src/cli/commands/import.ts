@@ -129,7 +129,7 @@ async function readAll(directory: string, io: Io): Promise<ReadonlyMap<Watcher, 
   await mustBeFolder(directory);
   const archived = new Map<Watcher, Archived>();
   for (const watcher of Object.keys(watchers) as Watcher[]) {
-    const state = await readWatcherState(directory, watcher);
+    const state = await readWatcherState(directory, watcher, io.clock.nowMs());
     if (state === undefined)
       say(io.stdout, `${watcher}: no event is archived, nothing is to be taken over.`);
     else archived.set(watcher, await readArchived(directory, watcher, state));

@@ -21,6 +21,7 @@ export interface WatcherState {
 
 // A state in milliseconds, or of a wrong clock, is none.
 const latestSecond = 1e11;
+const dayMs = 86_400_000;
 
 /**
  * Where one of Duo Watcher's logs stopped; undefined when it has no state file, or one without any event. Throws
@@ -29,6 +30,7 @@ const latestSecond = 1e11;
 export async function readWatcherState(
   directory: string,
   watcher: Watcher,
+  nowMs: number,
 ): Promise<WatcherState | undefined> {
   const file = join(directory, watcher, 'state');
   let text: string;
@@ -41,6 +43,7 @@ export async function readWatcherState(
   const { timestamp, count } = members(file, text);
   if (!isWhole(timestamp) || timestamp >= latestSecond)
     throw unreadable(file, 'its timestamp is no whole number of seconds');
+  if (timestamp * 1000 > nowMs + dayMs) throw unreadable(file, 'its timestamp is in the future');
   if (!isWhole(count)) throw unreadable(file, 'its count is no whole number');
   return timestamp === 0 ? undefined : { file, second: timestamp, count };
 }

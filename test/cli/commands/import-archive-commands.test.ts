@@ -141,6 +141,7 @@ describe('import duo-watcher', () => {
     ['{"count": 1}', 'its timestamp is no whole number of seconds'],
     ['{"timestamp": 1767225600000, "count": 1}', 'its timestamp is no whole number of seconds'],
     ['{"timestamp": 1767225600.5, "count": 1}', 'its timestamp is no whole number of seconds'],
+    ['{"timestamp": 4102444800, "count": 1}', 'its timestamp is in the future'],
     ['{"timestamp": 1767225600, "count": -1}', 'its count is no whole number'],
     ['{"timestamp": 1767225600, "count": "1"}', 'its count is no whole number'],
   ])('refuses the state file %j and writes nothing', async (text, why) => {

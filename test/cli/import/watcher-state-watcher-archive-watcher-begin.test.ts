@@ -45,8 +45,11 @@ function duoWith(pages: readonly (readonly string[])[], nowMs = lastAuth * 1000 
 
 describe("Duo Watcher's state and day files", () => {
   it('are read as the real one left them', async () => {
-    expect(await readWatcherState(folder, 'auth')).toMatchObject({ second: lastAuth, count: 1 });
-    expect(await readWatcherState(folder, 'phone')).toBeUndefined();
+    expect(await readWatcherState(folder, 'auth', lastAuth * 1000)).toMatchObject({
+      second: lastAuth,
+      count: 1,
+    });
+    expect(await readWatcherState(folder, 'phone', lastAuth * 1000)).toBeUndefined();
     const state = { file: 'state', second: lastAdmin, count: 1 };
     const { second, count, found, taken } = await readArchived(folder, 'admin', state);
     expect({ second, count, found, ids: taken.size }).toEqual({
