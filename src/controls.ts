@@ -1,6 +1,7 @@
 /** What a caller at the control socket can do with the running program. */
 import type { App } from './app.ts';
 import type { QueryProgram } from './control/query-answer.ts';
+import { gapForMachines, openGapsOf } from './checkpoint/acknowledge.ts';
 import type { Controls, ReloadReport, Selection } from './control/controls.ts';
 import type { Clock } from './core/clock.ts';
 import { packageVersion } from './core/version.ts';
@@ -17,6 +18,8 @@ export interface ControlTools {
   readonly startedMs: number;
   readonly configFile: string;
   readonly stateDirectory: string;
+  /** One at a time with the commands. */
+  readonly acknowledge: Controls['acknowledge'];
   readonly reopenLogs: () => Promise<void>;
   readonly reload: () => Promise<ReloadReport>;
   /** Why the config file was not taken over when it was last asked for. */
@@ -61,6 +64,8 @@ export function createControls(tools: ControlTools): RunningControls {
         source.setInterval(seconds === undefined ? undefined : seconds * 1000),
       ),
     setMaxcount: (selection, rows) => each(selection, ({ source }) => source.setMaxcount(rows)),
+    gaps: async () => (await openGapsOf(tools.stateDirectory)).map(gapForMachines),
+    acknowledge: tools.acknowledge,
     reopenLogs: tools.reopenLogs,
     reload: tools.reload,
     stop: tools.stop,

@@ -32,6 +32,10 @@ function running() {
     startedMs: parts.clock.startMs,
     configFile: '/etc/config.yml',
     stateDirectory: '/var/lib/state',
+    acknowledge: async (ids) => {
+      told.push(`ack ${String(ids)}`);
+      return ids.length;
+    },
     reopenLogs: async () => void told.push('reopen'),
     reload: async () => ({ started: [], restarted: [], stopped: [], unchanged: 2 }),
     reloadTrouble: () => undefined,
@@ -79,8 +83,9 @@ describe('what a command can do with the running program', () => {
   it('is passed on to who can do it', async () => {
     const { controls, told } = running();
     await controls.reopenLogs();
+    expect(await controls.acknowledge(['g1', 'g2'])).toBe(2);
     controls.stop();
-    expect(told).toEqual(['reopen', 'stop']);
+    expect(told).toEqual(['reopen', 'ack g1,g2', 'stop']);
     expect(await controls.reload()).toMatchObject({ unchanged: 2 });
   });
 });

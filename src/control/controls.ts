@@ -31,6 +31,10 @@ export interface Controls {
   setInterval(selection: Selection, seconds: number | undefined): number;
   /** Most rows to ask for in one page; undefined: as many as Duo gives. */
   setMaxcount(selection: Selection, rows: number | undefined): number;
+  /** Gaps that nobody acknowledged, oldest first. */
+  gaps(): Promise<readonly JsonObject[]>;
+  /** By their ids, or all; says how many. Rejects with `no_such_gap` and changes nothing when one is unknown. */
+  acknowledge(ids: readonly string[] | 'all'): Promise<number>;
   reopenLogs(): Promise<void>;
   /** Rejects with `config_invalid` when the file is wrong: the old config goes on. */
   reload(): Promise<ReloadReport>;

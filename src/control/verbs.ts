@@ -32,6 +32,13 @@ const name: Argument = {
   required: false,
   fits: (value) => typeof value === 'string' && value !== '',
 };
+const ids: Argument = {
+  wanted: "the ids of gaps in a list, or 'all'",
+  required: true,
+  fits: (value) =>
+    value === 'all' ||
+    (Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === 'string')),
+};
 const selection = { endpoint: name, account: name, server: name };
 
 function numberOr(lowest: number, highest: number, word?: 'null'): Argument {
@@ -68,6 +75,16 @@ export const verbs: Readonly<Record<string, Verb>> = {
     takes: { ...selection, rows: numberOr(1, 1_000, 'null') },
     run: (args, controls) =>
       concerned(controls.setMaxcount(selectionOf(args), numberOf(args['rows']))),
+  },
+  gaps: { takes: {}, run: async (_args, controls) => ({ gaps: await controls.gaps() }) },
+  ack: {
+    takes: { ids },
+    run: async ({ ids: asked }, controls) => {
+      const acknowledged = await controls.acknowledge(
+        Array.isArray(asked) ? asked.map(String) : 'all',
+      );
+      return { acknowledged };
+    },
   },
   'reopen-logs': {
     takes: {},

@@ -24,6 +24,11 @@ export function fakeControls(): FakeControls {
     poll: told('poll'),
     setInterval: told('setInterval'),
     setMaxcount: told('setMaxcount'),
+    gaps: async () => [{ id: 'g1' }],
+    acknowledge: async (ids) => {
+      asked.push(['acknowledge', ids]);
+      return 2;
+    },
     reopenLogs: async () => void asked.push(['reopenLogs']),
     reload: async () => {
       asked.push(['reload']);

@@ -36,8 +36,12 @@ describe('the verbs', () => {
     const contract = textOf('src/control/controls.ts');
     const methods = Array.from(contract.matchAll(/^ {2}([a-zA-Z]+)\(/gm), ([, name]) => name);
     const named = (verb: string): string =>
-      ({ interval: 'setInterval', maxcount: 'setMaxcount', 'reopen-logs': 'reopenLogs' })[verb] ??
-      verb;
+      ({
+        interval: 'setInterval',
+        maxcount: 'setMaxcount',
+        'reopen-logs': 'reopenLogs',
+        ack: 'acknowledge',
+      })[verb] ?? verb;
     const own = Object.keys(verbs).filter((verb) => verb !== 'watch');
     expect(own.map(named).sort()).toEqual([...methods].sort());
   });

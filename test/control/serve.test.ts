@@ -117,6 +117,10 @@ describe('the control socket', () => {
     expect(await ask({ do: 'interval', endpoint: 'auth', seconds: 300 })).toEqual(feeds);
     expect(await ask({ do: 'interval', seconds: null })).toEqual(feeds);
     expect(await ask({ do: 'maxcount', rows: 50 })).toEqual(feeds);
+    expect(await ask({ do: 'gaps' })).toEqual({ v: 1, ok: true, result: { gaps: [{ id: 'g1' }] } });
+    const acknowledged = { v: 1, ok: true, result: { acknowledged: 2 } };
+    expect(await ask({ do: 'ack', ids: ['g1', 'g2'] })).toEqual(acknowledged);
+    expect(await ask({ do: 'ack', ids: 'all' })).toEqual(acknowledged);
     expect(await ask({ do: 'reopen-logs' })).toEqual({ v: 1, ok: true, result: {} });
     expect(await ask({ do: 'reload' })).toEqual({
       v: 1,
@@ -131,6 +135,8 @@ describe('the control socket', () => {
       ['setInterval', { endpoint: 'auth' }, 300],
       ['setInterval', {}, undefined],
       ['setMaxcount', {}, 50],
+      ['acknowledge', ['g1', 'g2']],
+      ['acknowledge', 'all'],
       ['reopenLogs'],
       ['reload'],
       ['stop'],
@@ -148,6 +154,11 @@ describe('the control socket', () => {
     expect(await ask({ do: 'interval' })).toEqual(error('bad_argument'));
     expect(await ask({ do: 'interval', seconds: 0.5 })).toEqual(error('bad_argument'));
     expect(await ask({ do: 'maxcount', rows: 1001 })).toEqual(error('bad_argument'));
+    for (const ids of [undefined, [], [7], 'some', {}]) {
+      expect(await ask({ do: 'ack', ...(ids === undefined ? {} : { ids }) })).toEqual(
+        error('bad_argument'),
+      );
+    }
     expect(await ask({ v: 2, do: 'status' })).toEqual(error('protocol_version'));
     expect(await ask({ do: 1 })).toEqual(error('bad_request'));
     expect((await converse('hello\n'))[1]).toEqual(error('bad_request'));

@@ -1,14 +1,8 @@
-import {
-  acknowledgedPath,
-  isAcknowledged,
-  readAcknowledged,
-  saveAcknowledged,
-} from '../../checkpoint/acknowledged.ts';
-import { gapsPath, type GapRecord, readGaps } from '../../checkpoint/gap-record.ts';
+import { acknowledge, gapForMachines, openGapsOf } from '../../checkpoint/acknowledge.ts';
+import type { GapRecord } from '../../checkpoint/gap-record.ts';
 import { stateDirectory } from '../../checkpoint/state-directory.ts';
 import { configFlag } from '../../config/config-flag.ts';
-import { nodeFileSystem } from '../../core/atomic-file.ts';
-import { ForwarderError, messageOf } from '../../core/errors.ts';
+import { ForwarderError } from '../../core/errors.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import type { GapKind } from '../../core/types.ts';
 import { hasState, withCommandLock } from '../command-lock.ts';
@@ -43,52 +37,29 @@ export async function gaps(options: GapsOptions, io: Io): Promise<ExitCode> {
     if (!(await hasState(state))) return show([], path, options, io);
     if (options.ack === undefined) return show(await openGapsOf(state), path, options, io);
     const ack = options.ack;
-    return await withCommandLock(state, io, () => acknowledge(ack, state, path, options, io));
+    return await withCommandLock(state, io, () => acknowledged(ack, state, path, options, io));
   } catch (error) {
     return tell(error, io);
   }
 }
 
-async function openGapsOf(state: string): Promise<readonly GapRecord[]> {
-  const acknowledged = await readAcknowledged(acknowledgedPath(state));
-  const open = (await allGaps(state)).filter((gap) => !isAcknowledged(gap, acknowledged));
-  return open.sort((a, b) => a.fromMs - b.fromMs);
-}
-
-async function allGaps(state: string): Promise<GapRecord[]> {
-  try {
-    return [...(await readGaps(gapsPath(state), nodeFileSystem)).values()];
-  } catch (error) {
-    throw new ForwarderError('gaps_unusable', `the gaps cannot be read: ${messageOf(error)}`, {
-      hint: 'Run this as the user that runs duologsync.',
-      cause: error,
-    });
-  }
-}
-
-async function acknowledge(
+async function acknowledged(
   ack: string,
   state: string,
   config: string,
   options: GapsOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const open = await openGapsOf(state);
-  const wanted = ack === 'all' ? open.map(({ id }) => id) : ack.split(',').map((id) => id.trim());
-  const unknown = wanted.filter((id) => !open.some((gap) => gap.id === id));
-  if (unknown.length > 0) {
-    say(io.stderr, `duologsync: there is no unacknowledged gap ${unknown.join(', ')}`);
+  const ids = ack === 'all' ? ack : ack.split(',').map((id) => id.trim());
+  try {
+    const done = await acknowledge(state, ids);
+    if (options.json !== true) say(io.stdout, `Acknowledged: ${done.length}`);
+  } catch (error) {
+    if (!(error instanceof ForwarderError) || error.code !== 'no_such_gap') throw error;
+    say(io.stderr, `duologsync: ${error.message}`);
     say(io.stderr, `  The ids are in the first column of: duologsync gaps${configFlag(config)}`);
     return exitCodes.usage;
   }
-  const known = new Set((await allGaps(state)).map(({ id }) => id));
-  const before = await readAcknowledged(acknowledgedPath(state));
-  // What the program has removed from its file meanwhile is done with.
-  const acknowledged = new Map([...before].filter(([id]) => known.has(id)));
-  const done = open.filter(({ id }) => wanted.includes(id));
-  for (const gap of done) acknowledged.set(gap.id, gap.toMs);
-  await saveAcknowledged(acknowledgedPath(state), acknowledged);
-  if (options.json !== true) say(io.stdout, `Acknowledged: ${done.length}`);
   return show(await openGapsOf(state), config, options, io);
 }
 
@@ -136,19 +107,5 @@ function reasonOf({ reason, times }: GapRecord): string {
 }
 
 function forMachines(gap: GapRecord): object {
-  return {
-    id: gap.id,
-    found: isoTime(gap.toldMs),
-    feed: gap.feedId,
-    account: gap.account.id ?? null,
-    account_name: gap.account.name,
-    endpoint: gap.endpoint,
-    server: gap.serverId,
-    from: isoTime(gap.fromMs),
-    to: isoTime(gap.toMs),
-    kind: gap.kind,
-    reason: gap.reason,
-    times: gap.times,
-    what_to_do: whatToDo[gap.kind],
-  };
+  return { ...gapForMachines(gap), what_to_do: whatToDo[gap.kind] };
 }

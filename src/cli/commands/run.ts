@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { hostname, tmpdir } from 'node:os';
 import { type App, openApp, type Overrides } from '../../app.ts';
+import { acknowledge } from '../../checkpoint/acknowledge.ts';
 import { prepareStateDirectory, stateDirectory } from '../../checkpoint/state-directory.ts';
 import type { ConfigPaths } from '../../config/paths.ts';
 import type { Config } from '../../config/schema.ts';
@@ -14,6 +15,7 @@ import { type ProgramLog, redactor } from '../../core/program-log.ts';
 import type { JsonObject } from '../../core/types.ts';
 import { packageVersion } from '../../core/version.ts';
 import { type Shutdown, watchSignals } from '../../engine/shutdown.ts';
+import { withCommandLock } from '../command-lock.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { tellBug, watchCrashes } from '../crash.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
@@ -197,6 +199,8 @@ function controlsOf(
   const reloader = new Reloader({ path, paths, app, log, hide, io });
   return createControls({
     ...{ app, clock: io.clock, startedMs, configFile: path, stateDirectory: state },
+    acknowledge: (ids) =>
+      withCommandLock(state, io, async () => (await acknowledge(state, ids)).length),
     reopenLogs: reopen,
     reload: () => reloader.reload(),
     reloadTrouble: () => reloader.trouble,
