@@ -35,26 +35,37 @@ export function hostOf({ env, platform, home, uid }: Io): LoadOptions {
   return { env, platform, home, ...(uid === undefined ? {} : { uid }) };
 }
 
+/** What a command needs of the config; everything unless it says otherwise. */
+export interface Needs {
+  readonly secrets?: boolean;
+  /** False: whoever asks something else than how the config is hears of mistakes alone. */
+  readonly warnings?: boolean;
+}
+
 /**
  * Loads the config and tells all its problems on stderr; an exit code when it cannot be used. What needs no
  * secret says so, and works outside the service too, where a systemd credential is not to be had.
  */
-export async function loadForCommand(
-  path: string,
-  io: Io,
-  needs: { readonly secrets?: boolean } = {},
-): Promise<Loaded> {
+export async function loadForCommand(path: string, io: Io, needs: Needs = {}): Promise<Loaded> {
   let result: LoadResult;
   // Costs 100 ms with all that it brings: only when a config is really read.
   const { loadConfig } = await import('../config/load.ts');
   try {
-    result = await loadConfig(path, { ...hostOf(io), ...needs });
+    const { secrets } = needs;
+    result = await loadConfig(path, {
+      ...hostOf(io),
+      ...(secrets === undefined ? {} : { secrets }),
+    });
   } catch (error) {
     return { exit: tell(error, io) };
   }
-  if (result.problems.length > 0) {
+  const told =
+    needs.warnings === false
+      ? result.problems.filter(({ severity }) => severity === 'error')
+      : result.problems;
+  if (told.length > 0) {
     const { formatProblems } = await import('../config/issues.ts');
-    say(io.stderr, formatProblems(result.problems, result.text).trimEnd());
+    say(io.stderr, formatProblems(told, result.text).trimEnd());
   }
   const { config, paths } = result;
   if (config === undefined || paths === undefined) return { exit: exitCodes.config };

@@ -45,6 +45,27 @@ describe('an error at the start', () => {
     expect(() => tell(new TypeError('ours'), fakeIo())).toThrow('ours');
   });
 
+  it('tells warnings only to who asks how the config is, and mistakes to everybody', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'duologsync-config-file-'));
+    const file = join(folder, 'config.yml');
+    const told = async (text: string, warnings: boolean): Promise<string> => {
+      const io = fakeIo();
+      await writeFile(file, text);
+      await loadForCommand(file, io, { warnings });
+      return io.err();
+    };
+    try {
+      const odd = goodConfig(['/var/lib/duologsync', folder], ['timeout: 120', 'timeout: 60']);
+      expect(await told(odd, true)).toMatch(/(warning|note): /);
+      expect(await told(odd, false)).toBe('');
+      const wrong = odd.replace("protocol: 'TCP'", "protocol: 'TPC'");
+      expect(await told(wrong, false)).toMatch(/error: /);
+      expect(await told(wrong, false)).not.toMatch(/(warning|note): /);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   it('serves commands that need no secret also where only the service has it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'duologsync-config-file-'));
     try {

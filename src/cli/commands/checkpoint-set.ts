@@ -41,7 +41,10 @@ export async function setCheckpoint(
     say(io.stderr, '  Write 2026-11-22, 2026-11-22T02:30Z (UTC), or so long ago: 30d, 12h, 90m.');
     return exitCodes.usage;
   }
-  const loaded = await loadForCommand(configPath(given, io), io, { secrets: false });
+  const loaded = await loadForCommand(configPath(given, io), io, {
+    secrets: false,
+    warnings: false,
+  });
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
   const state = stateDirectory(paths.directory, config.account.hostname);

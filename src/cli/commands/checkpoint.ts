@@ -12,7 +12,10 @@ export async function exportCheckpoints(
   options: { readonly config?: string; readonly force?: boolean },
   io: Io,
 ): Promise<ExitCode> {
-  const loaded = await loadForCommand(configPath(options.config, io), io, { secrets: false });
+  const loaded = await loadForCommand(configPath(options.config, io), io, {
+    secrets: false,
+    warnings: false,
+  });
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
   const store = openFileStore({

@@ -36,7 +36,7 @@ export interface ResendCommandOptions extends Filters {
 /** Tells what waits among the dead letters; only reads. */
 export async function listDeadLetters(options: ListOptions, io: Io): Promise<ExitCode> {
   const path = configPath(options.config, io);
-  const loaded = await loadForCommand(path, io, { secrets: false });
+  const loaded = await loadForCommand(path, io, { secrets: false, warnings: false });
   if (loaded.exit !== undefined) return loaded.exit;
   const state = stateDirectory(loaded.paths.directory, loaded.config.account.hostname);
   try {
@@ -49,7 +49,7 @@ export async function listDeadLetters(options: ListOptions, io: Io): Promise<Exi
 
 /** Sends dead letters, or Duo Log Sync's file of them, through the ordinary sinks; the program may run. */
 export async function resendDeadLetters(options: ResendCommandOptions, io: Io): Promise<ExitCode> {
-  const loaded = await loadForCommand(configPath(options.config, io), io);
+  const loaded = await loadForCommand(configPath(options.config, io), io, { warnings: false });
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
   const wrong = wrongUse(options, config);

@@ -30,7 +30,7 @@ const whatToDo: Readonly<Record<GapKind, string>> = {
 /** Lists gaps that nobody acknowledged, oldest first, and takes acknowledgements; the program may run. */
 export async function gaps(options: GapsOptions, io: Io): Promise<ExitCode> {
   const path = configPath(options.config, io);
-  const loaded = await loadForCommand(path, io, { secrets: false });
+  const loaded = await loadForCommand(path, io, { secrets: false, warnings: false });
   if (loaded.exit !== undefined) return loaded.exit;
   const state = stateDirectory(loaded.paths.directory, loaded.config.account.hostname);
   try {

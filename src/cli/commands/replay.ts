@@ -33,7 +33,7 @@ export interface ReplayCommandOptions {
 
 /** Sends an archive in JSON to a server again, in that server's format; the program may run. */
 export async function replayArchive(options: ReplayCommandOptions, io: Io): Promise<ExitCode> {
-  const loaded = await loadForCommand(configPath(options.config, io), io);
+  const loaded = await loadForCommand(configPath(options.config, io), io, { warnings: false });
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
   const { endpoint } = options;
