@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -38,11 +38,21 @@ it.runIf(canMount === 0)(
     const log = (): Promise<string> =>
       readFile(join(inside, state, 'duologsync.log'), 'utf8').catch(() => '');
     const filler = join(inside, state, 'filler');
+    const feeds = join(inside, place.state, 'feeds');
+    const names = (): Promise<string[]> => readdir(feeds).catch(() => []);
     const allThere = (): Promise<void> =>
       until('all to arrive', () => check().lost.length === 0, 60_000);
     try {
       add(10);
       await allThere();
+      // A full disk would hold up this page, and not the next.
+      await until('the first page to be remembered', async () => {
+        const last = place.duo.ledger('auth').at(-1)?.id ?? '';
+        const texts = (await names()).map((name) =>
+          readFile(join(feeds, name), 'utf8').catch(() => ''),
+        );
+        return (await Promise.all(texts)).some((text) => text.includes(last));
+      });
       expect(await readFile(logFile, 'utf8').catch(() => '')).toBe('');
       for (const bytes of [4096, 1]) {
         const full = async (): Promise<boolean> =>
