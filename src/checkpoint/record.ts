@@ -38,6 +38,7 @@ const cursorSchema = z.object({
   readToMs: timeMs,
   rereadAtMs: timeMs,
   rereadToMs: z.exactOptional(timeMs),
+  rereadsBroken: z.exactOptional(z.int().min(1)),
   idsSinceMs: timeMs,
   taken: z.string(),
   fullest: count,

@@ -13,6 +13,8 @@ export interface Cursor {
   readonly rereadAtMs: number;
   /** How far the last re-read got when it was too long for one poll; the next poll goes on with it. */
   readonly rereadToMs?: number;
+  /** How many re-reads in a row had to be broken off; absent when the last one was not. */
+  readonly rereadsBroken?: number;
   /** From this time on the ids in `taken` are complete. */
   readonly idsSinceMs: number;
   /** The ids already taken, hashed: see engine/taken.ts. */

@@ -49,6 +49,7 @@ export interface Reading {
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+const mostRereadsBroken = 3;
 /** Duo serves 180 days and answers 400 to older (Duo doc; measured: at the edge already); an hour is ours. */
 export const reachMs = 180 * 24 * hourMs - hourMs;
 
@@ -141,12 +142,13 @@ export function read(
     ? nextByOffset(page, offset, window, rules)
     : nextByTime(page, window, rules.pageLimit);
   const over = step.window === undefined;
-  // A re-read is done when it has passed the position at which the poll began, or the poll is over. One
-  // that breaks off is not made again at once: it would break off again, and keep what is new waiting.
+  // A re-read is done when it has passed the position at which the poll began, or the poll is over.
   const reread = window.rereadPages !== undefined && step.window?.rereadPages === undefined;
+  const brokenOff = over && !step.whole;
   // Too long for one poll: what is new comes first, the next poll goes on with the rest.
   const rest = page.newestMs !== undefined && page.newestMs <= window.fromMs && !over;
-  const moved = reread ? rereadDone(page.cursor, rest ? page.newestMs : undefined) : page.cursor;
+  const done = brokenOff ? rereadBroken : rereadDone;
+  const moved = reread ? done(page.cursor, rest ? page.newestMs : undefined) : page.cursor;
   // A page taken for the last because it was short lowers what counts as full: Duo may have begun to
   // serve less, and a feed that always stopped after one page would never catch up.
   const short = over && offset !== undefined && page.count > 0;
@@ -164,8 +166,18 @@ export function read(
   };
 }
 
+/**
+ * The next poll tries again before it reads what is new: once the position has moved on by more than the
+ * look-back, what the re-read was to find is out of its reach. After three in a row, which are told, new
+ * events wait no longer.
+ */
+function rereadBroken<C extends Cursor>(cursor: C): C {
+  const rereadsBroken = (cursor.rereadsBroken ?? 0) + 1;
+  return rereadsBroken < mostRereadsBroken ? { ...cursor, rereadsBroken } : rereadDone(cursor);
+}
+
 function rereadDone<C extends Cursor>(cursor: C, toMs?: number): C {
-  const { rereadToMs: _, ...rest } = cursor;
+  const { rereadToMs: _, rereadsBroken: __, ...rest } = cursor;
   const rereadAtMs = cursor.window?.nowMs ?? cursor.rereadAtMs;
   return { ...rest, rereadAtMs, ...(toMs === undefined ? {} : { rereadToMs: toMs }) } as C;
 }
@@ -193,9 +205,9 @@ export function restart(cursor: Cursor): Cursor | undefined {
   return { ...cursor, window: beginAnew(window, cursor.positionMs) };
 }
 
-/** Gives up the poll under way; the next one begins at the position, without the re-read if this was one. */
+/** Gives up the poll under way; the next one begins at the position, or tries its re-read again. */
 export function abandonWindow(cursor: Cursor): Cursor {
-  const done = cursor.window?.rereadPages === undefined ? cursor : rereadDone(cursor);
+  const done = cursor.window?.rereadPages === undefined ? cursor : rereadBroken(cursor);
   const { window: _, ...rest } = done;
   return rest;
 }

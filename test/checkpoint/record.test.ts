@@ -35,6 +35,7 @@ const cursor = fc.record(
     readToMs: time,
     rereadAtMs: time,
     rereadToMs: time,
+    rereadsBroken: fc.integer({ min: 1, max: 3 }),
     idsSinceMs: time,
     taken: fc.base64String(),
     fullest: fc.nat(1000),

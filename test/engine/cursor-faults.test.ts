@@ -42,7 +42,9 @@ type Trouble =
   | 'same page'
   | 'same offset'
   | 'refused offset'
-  | 'short page';
+  | 'short page'
+  /** The poll leads nowhere and has to be broken off. */
+  | 'endless pages';
 
 const troubles: readonly Trouble[] = [
   'failed',
@@ -122,6 +124,27 @@ function worlds(rules: WindowRules): fc.Arbitrary<World> {
     });
 }
 
+/** Hours of polls of which each second one at most is broken off, and pauses longer than the look-back. */
+function brokenOffs(rules: WindowRules): fc.Arbitrary<World> {
+  const endless = fc.array(fc.nat(60), { maxLength: 20 });
+  const pauses = fc.array(fc.constantFrom(2, 2, 2, 70), { minLength: 1, maxLength: 12 });
+  return fc.tuple(worlds(rules), endless, pauses).map(([world, halves, minutes]) => {
+    const trouble = new Map(halves.map((half) => [2 * half, 'endless pages' as const]));
+    return { ...world, trouble, pauses: minutes, once: false };
+  });
+}
+
+/** Empty pages that lead on, until the poll is broken off; v1 has none, a refusal does the same. */
+function endlessly(opened: Parameters<typeof read>[2], rules: WindowRules): Cursor {
+  if (!rules.hasEnd) return abandonWindow(opened);
+  let page = read([], 'on', opened, rules);
+  for (let n = 0; page.next.window !== undefined; n += 1) {
+    page = read([], `on${n}`, { ...page.next, window: page.next.window }, rules);
+  }
+  expect(page.whole).toBe(false);
+  return page.next;
+}
+
 interface Outcome {
   readonly delivered: readonly string[];
   readonly kills: number;
@@ -158,6 +181,10 @@ function follow(world: World, rules: WindowRules): Outcome {
         more = again !== undefined;
         continue;
       }
+      if (trouble === 'endless pages') {
+        cursor = endlessly(opened.cursor, own);
+        break;
+      }
       const before = answer;
       answer = duos[trouble === 'short page' ? 1 : pageLimit - 1]?.ask(opened.cursor, nowMs);
       let { rows = [], offset: next } = answer ?? {};
@@ -173,7 +200,9 @@ function follow(world: World, rules: WindowRules): Outcome {
         more = true;
       } else cursor = page.next;
     }
-    nowMs += (world.pauses[poll % world.pauses.length] ?? 2) * minuteMs;
+    const peace = nowMs > startMs + lastMs;
+    const minutes = peace ? 2 : (world.pauses[poll % world.pauses.length] ?? 2);
+    nowMs += minutes * minuteMs;
   }
   return { delivered, kills, gaps };
 }
@@ -197,6 +226,22 @@ describe('whatever befalls its calls and its program', () => {
         } else expect(got.size).toBe(due.length);
         expect(delivered.length - got.size).toBeLessThanOrEqual(kills * pageLimit);
         expect(gaps).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([
+    ['v2', v2],
+    ['v1', v1],
+  ])('a late event of %s is found, though polls are broken off after a long stop', (_, rules) => {
+    fc.assert(
+      fc.property(brokenOffs(rules), (world) => {
+        const { delivered } = follow(world, rules);
+        const due = world.events.filter(
+          (one) => one !== world.taken && one.timeUs >= world.sinceMs * 1000,
+        );
+        expect([delivered.length, new Set(delivered).size]).toEqual([due.length, due.length]);
       }),
       { numRuns: 300 },
     );

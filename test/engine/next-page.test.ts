@@ -69,13 +69,36 @@ describe('a re-read', () => {
     expect(cursor.rereadAtMs).toBe(nowMs + 10 * minuteMs);
   });
 
-  it('that breaks off waits for its next turn, so that what is new comes first', () => {
-    let cursor = opened(caughtUp(), nowMs + 10 * minuteMs);
+  /** A poll of empty pages that lead on. */
+  const brokenOff = (from: Cursor, atMs: number): Cursor => {
+    let cursor = opened(from, atMs);
     for (let i = 0; i < 3; i += 1) cursor = goOn(read([], `x${i}`, cursor, rules));
     const last = read([], 'x3', cursor, rules);
-    expect(last.more).toBe(false);
-    expect(last.next.rereadAtMs).toBe(nowMs + 10 * minuteMs);
-    expect(opened(last.next, nowMs + 12 * minuteMs).window.rereadPages).toBeUndefined();
+    expect([last.more, last.whole]).toEqual([false, false]);
+    return last.next;
+  };
+
+  it('that breaks off is tried again by the next two polls, and then what is new waits no longer', () => {
+    const firstMs = nowMs + 10 * minuteMs;
+    let cursor: Cursor = caughtUp();
+    const begins: boolean[] = [];
+    for (let poll = 0; poll < 3; poll += 1) {
+      const atMs = firstMs + poll * 2 * minuteMs;
+      begins.push(opened(cursor, atMs).window.rereadPages === 0);
+      cursor = brokenOff(cursor, atMs);
+    }
+    expect(begins).toEqual([true, true, true]);
+    expect(cursor.rereadAtMs).toBe(firstMs + 4 * minuteMs);
+    expect(cursor.rereadsBroken).toBeUndefined();
+    expect(opened(cursor, firstMs + 6 * minuteMs).window.rereadPages).toBeUndefined();
+  });
+
+  it('that is whole after one that broke off leaves nothing owed', () => {
+    const broken = brokenOff(caughtUp(), nowMs + 10 * minuteMs);
+    expect(broken.rereadsBroken).toBe(1);
+    const again = opened(broken, nowMs + 12 * minuteMs);
+    const { next } = read([], undefined, again, rules);
+    expect([next.rereadsBroken, next.rereadAtMs]).toEqual([undefined, nowMs + 12 * minuteMs]);
   });
 
   it('comes at the same time for all feeds of a source, whenever each began', () => {
