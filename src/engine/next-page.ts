@@ -25,7 +25,8 @@ export function nextByOffset(
     ordered,
     toTheEnd = false,
     asked = Infinity,
-  }: Pick<WindowRules, 'ordered' | 'toTheEnd' | 'asked'>,
+    lookbackMs,
+  }: Pick<WindowRules, 'ordered' | 'toTheEnd' | 'asked' | 'lookbackMs'>,
 ): Step {
   if (offset === undefined) return ended;
   if (page.count === 0 || page.again) {
@@ -47,11 +48,15 @@ export function nextByOffset(
   const { empties: _, ...fed } = window;
   const next = { ...fed, offset, lastPage: page.name, ...newest(page, window) };
   // Without order what is read again cannot be told from what is new: all of it is followed.
-  return ordered ? goOn(next, page, passed) : { whole: false, window: next };
+  return ordered ? goOn(next, page, passed, lookbackMs) : { whole: false, window: next };
 }
 
 /** v1: no offset; a full page goes on at the second of its last row, which is asked for again whole. */
-export function nextByTime(page: TakenPage, asked: OpenWindow, pageLimit: number): Step {
+export function nextByTime(
+  page: TakenPage,
+  asked: OpenWindow,
+  { pageLimit, lookbackMs }: Pick<WindowRules, 'pageLimit' | 'lookbackMs'>,
+): Step {
   // A page that is served twice goes back in time: its first rows may be forgotten by now.
   if (page.again) return brokenOff;
   const window = { ...asked, lastPage: page.name };
@@ -60,9 +65,9 @@ export function nextByTime(page: TakenPage, asked: OpenWindow, pageLimit: number
   const passed = page.newestMs > window.fromMs;
   if (secondMs > secondOf(page.oldestMs ?? page.newestMs)) {
     if (secondMs <= window.mintimeMs) return brokenOff;
-    return goOn({ ...window, mintimeMs: secondMs }, page, passed);
+    return goOn({ ...window, mintimeMs: secondMs }, page, passed, lookbackMs);
   }
-  const step = goOn({ ...window, mintimeMs: secondMs + 1000 }, page, passed);
+  const step = goOn({ ...window, mintimeMs: secondMs + 1000 }, page, passed, lookbackMs);
   if (page.events.length === 0) return step;
   // Duo shows only the first rows of a second: what a fuller second holds besides cannot be had.
   const reason = `${page.count} rows in one second, Duo shows no more of them`;
@@ -83,11 +88,13 @@ function goesBack(page: TakenPage, window: OpenWindow): boolean {
   );
 }
 
-function goOn(window: OpenWindow, page: TakenPage, passed: boolean): Step {
+function goOn(window: OpenWindow, page: TakenPage, passed: boolean, lookbackMs: number): Step {
   if (window.rereadPages === undefined) return { whole: false, window };
   const { rereadPages, ...plain } = window;
   if (passed) return { whole: false, window: plain };
-  if (rereadPages + 1 < mostRereadPages) {
+  // After a long stop what is new moves the position so far that the rest would be out of reach.
+  const jumps = window.endMs - window.fromMs > lookbackMs / 2;
+  if (jumps || rereadPages + 1 < mostRereadPages) {
     return { whole: false, window: { ...window, rereadPages: rereadPages + 1 } };
   }
   // Too much to re-read: on with what is new.

@@ -140,7 +140,7 @@ export function read(
   const { window } = cursor;
   const step = rules.hasEnd
     ? nextByOffset(page, offset, window, rules)
-    : nextByTime(page, window, rules.pageLimit);
+    : nextByTime(page, window, rules);
   const over = step.window === undefined;
   // A re-read is done when it has passed the position at which the poll began, or the poll is over.
   const reread = window.rereadPages !== undefined && step.window?.rereadPages === undefined;

@@ -14,8 +14,14 @@ const rules: WindowRules = {
   rereadMs: 10 * minuteMs,
 };
 
-/** Four hours of so many events a minute, each seventh five minutes late, then two quiet hours. */
-function missed(perMinute: number): { lost: number; repeated: number; calls: number } {
+/**
+ * Four hours of so many events a minute, each seventh five minutes late, then two quiet hours; no poll in the
+ * minutes of `stop`.
+ */
+function missed(
+  perMinute: number,
+  stop: readonly [number, number] = [0, 0],
+): { lost: number; repeated: number; calls: number } {
   const startMs = Date.UTC(2026, 0, 10);
   const events = Array.from({ length: 240 * perMinute }, (_, serial) => {
     const timeMs = startMs + Math.floor((serial * minuteMs) / perMinute);
@@ -26,6 +32,7 @@ function missed(perMinute: number): { lost: number; repeated: number; calls: num
   const got: string[] = [];
   let cursor = begin(startMs);
   for (let minute = 2; minute < 360; minute += 2) {
+    if (minute > stop[0] && minute < stop[1]) continue;
     const nowMs = startMs + minute * minuteMs;
     cursor = poll(duo, cursor, nowMs, rules, ({ id }) => got.push(id));
   }
@@ -40,5 +47,12 @@ describe('a log with more than twenty pages in a look-back', () => {
     expect({ lost, repeated }).toEqual({ lost: 0, repeated: 0 });
     // Each poll reads what is new and at most twenty pages again.
     expect(calls).toBeLessThan((240 * perMinute) / pageLimit + 180 * 22);
+  });
+
+  it.each([8, 40])('loses none at %i a minute by a stop, short or long', (perMinute) => {
+    for (const until of [125, 180]) {
+      const { lost, repeated } = missed(perMinute, [100, until]);
+      expect({ lost, repeated }).toEqual({ lost: 0, repeated: 0 });
+    }
   });
 });
