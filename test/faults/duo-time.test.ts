@@ -50,7 +50,8 @@ describe('the whole program, when the clock of this machine', () => {
 
 describe('the whole program, after a stop', () => {
   it('of 200 days tells what Duo keeps no more as a gap, once, and reads the rest', async () => {
-    rig = await openRig({ factor: 900, start: false });
+    // So slow that a machine that is busy for ten seconds does not use up the hour that is kept to the edge.
+    rig = await openRig({ factor: 300, start: false });
     const beganMs = rig.clock.nowMs();
     rig.add('auth', 5);
     rig.add('telephony', 5);
@@ -59,10 +60,12 @@ describe('the whole program, after a stop', () => {
     await rig.stop();
     for (const days of [10, 19]) rig.add('auth', 5, { fromMs: beganMs + days * dayMs });
     for (const days of [22, 150, 199]) rig.add('auth', 1_200, { fromMs: beganMs + days * dayMs });
-    await rig.start(fastClock(900, beganMs + 200 * dayMs));
-    await until('all that Duo has', () => (rig?.report('auth').lost.length ?? 11) <= 10);
+    await rig.start(fastClock(300, beganMs + 200 * dayMs));
+    // To compare thousands of lines at each look would keep the program from its work.
+    const { siem } = rig;
+    await until('all that Duo has', () => siem.received >= 10 + 3 * 1_200);
     rig.add('auth', 5);
-    await until('what is new', () => (rig?.report('auth').lost.length ?? 11) <= 10);
+    await until('what is new', () => siem.received >= 10 + 3 * 1_200 + 5);
     expect(rig.report('auth').lost).toHaveLength(10);
     expect(rig.report()).toMatchObject({ repeated: 0, malformed: [] });
     const gaps = rig.said.filter(({ fields }) => fields['code'] === 'gap');
