@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commandsPage } from '../src/cli/command-reference.ts';
 import { configurationPage, jsonSchemaText } from '../src/config/docs.ts';
+import { metricsPage } from '../src/metrics/docs.ts';
 import { deployFiles } from './deploy-files.ts';
 
 /** The files that are made from the sources, by their path in the project. */
@@ -12,6 +13,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/commands.md', commandsPage()],
     ['docs/configuration.md', configurationPage()],
     ['docs/config.schema.json', jsonSchemaText()],
+    ['docs/metrics.md', metricsPage()],
     ...deployFiles(),
   ]);
 }

@@ -7,7 +7,8 @@ import type { Clock } from './core/clock.ts';
 import { packageVersion } from './core/version.ts';
 import type { Feed } from './engine/feed.ts';
 import { queryView } from './query-parts.ts';
-import { Monitor } from './status/monitor.ts';
+import type { Lately } from './status/lately.ts';
+import { type Look, Monitor } from './status/monitor.ts';
 import type { FeedPart, OtherPart, Parts, ServerPart } from './status/parts.ts';
 
 const keptForMs = 2_000;
@@ -28,8 +29,13 @@ export interface ControlTools {
 }
 
 export interface RunningControls extends Controls, QueryProgram {
-  /** Watches from aside until `stop`, so that rates and the last hour are known. */
-  watch(stop: AbortSignal): Promise<void>;
+  /**
+   * Watches from aside until `stop`, so that rates and the last hour are known. `lasts`: with heartbeats, and with an
+   * eye on silence and certificates.
+   */
+  watch(stop: AbortSignal, lasts: boolean): Promise<void>;
+  /** At most a second old. */
+  look(): Promise<Look>;
 }
 
 export function createControls(tools: ControlTools): RunningControls {
@@ -45,6 +51,11 @@ export function createControls(tools: ControlTools): RunningControls {
     return feeds.length;
   };
   const gapsOf = gapCounter(tools);
+  const aside = new Aside({
+    ...tools,
+    parts: () => partsOf(tools, aside),
+    look: () => monitor.recent(),
+  });
   return {
     watch: (stop) => monitor.run(stop),
     status: () => monitor.snapshot(),
@@ -56,6 +67,7 @@ export function createControls(tools: ControlTools): RunningControls {
     resume: (selection) => each(selection, ({ control }) => control.resume()),
     poll: (selection) =>
       each(selection, ({ source, control }) => {
+    look: () => monitor.recent(),
         source.pollNow();
         control.wake();
       }),

@@ -44,6 +44,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'replay_not_json':
       return exitCodes.noInput;
     case 'query_port_taken':
+    case 'status_port_taken':
     case 'already_running':
     case 'command_running':
     case 'busy':
@@ -67,6 +68,7 @@ export function exitCodeOf(errorCode: string): ExitCode {
       return exitCodes.cannotCreate;
     case 'ca_unreadable':
     case 'query_port_unusable':
+    case 'status_port_unusable':
     case 'config_invalid':
       return exitCodes.config;
     default:

@@ -31,3 +31,4 @@ export function secretsOf({ account, dls_settings, servers }: Config): readonly 
     ...servers.map((server) => server.client_key_passphrase),
   ].filter((secret) => secret !== undefined);
 }
+    dls_settings.status_token,

@@ -111,6 +111,11 @@ function needsRestart(
     dead_letter_full: before.dead_letter_full !== now.dead_letter_full,
     query_port: before.query_port !== now.query_port,
     query_address: before.query_address !== now.query_address,
+    status_port: before.status_port !== now.status_port,
+    status_address: before.status_address !== now.status_address,
+    status_hosts: before.status_hosts.join() !== now.status_hosts.join(),
+    status_token: before.status_token?.reveal() !== now.status_token?.reveal(),
+    status_account_label: before.status_account_label !== now.status_account_label,
     dead_letter_max_mb: before.dead_letter_max_mb !== now.dead_letter_max_mb,
   };
   return Object.entries(differs).flatMap(([name, isOther]) =>

@@ -5,6 +5,7 @@ import type { Config, ConfigFile, ProxyConfig, ServerConfig } from './schema.ts'
 export interface ResolvedSecrets {
   readonly skey: Secret;
   readonly password: Secret | undefined;
+  readonly statusToken: Secret | undefined;
   /** One for each server, in order. */
   readonly passphrases: readonly (Secret | undefined)[];
 }
@@ -14,7 +15,16 @@ export const leastTimeoutSeconds = 120;
 
 /** The file's values as the program uses them. Each change that a person should know of is told by cross-checks. */
 export function assemble(file: ConfigFile, secrets: ResolvedSecrets): Config {
-  const { api, proxy, ...settings } = file.dls_settings;
+  const {
+    api,
+    proxy,
+    status_token: _token,
+    status_token_file: _tokenFile,
+    status_token_env: _tokenEnv,
+    status_token_credential: _tokenCredential,
+    status_token_command: _tokenCommand,
+    ...settings
+  } = file.dls_settings;
   const {
     skey: _skey,
     skey_file: _file,
@@ -29,6 +39,7 @@ export function assemble(file: ConfigFile, secrets: ResolvedSecrets): Config {
       ...settings,
       api: { ...api, timeout: Math.max(leastTimeoutSeconds, api.timeout) },
       proxy: proxyOf(proxy, secrets.password),
+      status_token: secrets.statusToken,
     },
     servers: file.servers.map((server, index) => serverOf(server, secrets.passphrases[index])),
     account: { ...account, hostname: cleanHostname(account.hostname), skey: secrets.skey },

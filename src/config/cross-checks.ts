@@ -8,6 +8,7 @@ import { queryFindings } from './query-settings.ts';
 import { defaultOf, schemaAt } from './schema-tree.ts';
 import { serverFindings } from './server-checks.ts';
 import { nodeAt, textAt } from './yaml-document.ts';
+import { statusFindings } from './status-settings.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
 /**
@@ -19,6 +20,8 @@ export function crossFindings(root: YamlNode, host: Host): Finding[] {
     ...settingsFindings(root, host),
     ...queryFindings(root),
     ...proxyFindings(root),
+    ...alertFindings(root),
+    ...statusFindings(root),
     ...serverFindings(root),
     ...archiveFindings(root, host),
     ...accountFindings(root),

@@ -42,6 +42,7 @@ function isMountedForUs(file: string): boolean {
 const inlineSecrets: readonly Path[] = [
   ['account', 'skey'],
   ['dls_settings', 'proxy', 'proxy_password'],
+  ['dls_settings', 'status_token'],
 ];
 
 /** A warning when a config that holds a secret itself, as DLS's do, can be read by everybody. */

@@ -12,6 +12,7 @@ import { pathText } from './problem.ts';
 import type { Finding, Problem } from './problem.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
+import { tokenFindings } from './status-settings.ts';
 import { readSecret } from './secrets.ts';
 import type { SecretResult } from './secrets.ts';
 import { shapeFindings } from './shape-checks.ts';
@@ -91,10 +92,12 @@ async function loadText(
   if (fetch) findings.push(...(await configFileRights(path, root, context)));
   const skey = await readSecret(['account'], 'skey', context);
   const password = await readSecret(['dls_settings', 'proxy'], 'proxy_password', context);
+  const token = await readSecret(['dls_settings'], 'status_token', context);
   const passphrases: SecretResult[] = [];
   for (let index = 0; index < serverCount(root); index += 1)
     passphrases.push(await readSecret(['servers', index], 'client_key_passphrase', context));
-  for (const result of [skey, password, ...passphrases]) findings.push(...result.findings);
+  for (const result of [skey, password, token, ...passphrases]) findings.push(...result.findings);
+  findings.push(...tokenFindings(root, token.secret));
   const passwords = passphrases.map((result) => result.secret);
   if (root !== undefined && fetch)
     findings.push(...(await certificateFindings(root, passwords, files)));
@@ -105,6 +108,7 @@ async function loadText(
   const config = assemble(parsed.data, {
     skey: key,
     password: password.secret,
+    statusToken: token.secret,
     passphrases: passwords,
   });
   return { config, paths: pathsOf(config, host), problems, text };

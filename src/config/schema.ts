@@ -7,6 +7,7 @@ import { api, days } from './api-settings.ts';
 import { archive, network } from './place-settings.ts';
 import { query } from './query-settings.ts';
 import { checkpointing, deadLetters } from './state-settings.ts';
+import { statusPort } from './status-settings.ts';
 
 /**
  * The config file: the single source of its shape, defaults, limits and descriptions. The template, the
@@ -101,6 +102,18 @@ const settings = z.strictObject({
   ...deadLetters,
   ...query,
   proxy: proxy.prefault({}).describe('An HTTP proxy for the calls to Duo.'),
+  ...alerts,
+  ...statusPort,
+  status_token: text
+    .optional()
+    .describe(
+      'What Prometheus sends to the status port as a bearer token, and a browser as a password with any user name. Without it only this machine is answered.',
+    )
+    .meta({ secret: true }),
+  status_token_file: from.file,
+  status_token_env: from.env,
+  status_token_credential: from.credential,
+  status_token_command: from.command,
 });
 
 const server = z.strictObject({
@@ -232,7 +245,10 @@ type PlacesOf<Key extends string> = Key | `${Key}_${'file' | 'env' | 'credential
 export type ProxyConfig = Omit<FileSettings['proxy'], PlacesOf<'proxy_password'>> & {
   readonly proxy_password: Secret | undefined;
 };
-export type Settings = Omit<FileSettings, 'proxy'> & { readonly proxy: ProxyConfig };
+export type Settings = Omit<FileSettings, PlacesOf<'status_token'> | 'proxy'> & {
+  readonly proxy: ProxyConfig;
+  readonly status_token: Secret | undefined;
+};
 export type ServerConfig = Omit<
   FileServer,
   PlacesOf<'client_key_passphrase'> | 'hostname' | 'port'

@@ -13,6 +13,8 @@ export class FeedStatus {
   sinceMs: number;
   problem: ForwarderError | undefined;
   nextTryMs: number | undefined;
+  /** New events that Duo gave; the server may not have them yet. */
+  received = 0;
   delivered = 0;
   late = 0;
   setAside = 0;

@@ -224,6 +224,7 @@ class FeedRun {
     this.#goTo(page.next);
     const last = page.events[page.events.length - 1];
     status.confirmed(lines, last?.timeMs, page.late);
+    status.received += page.events.length;
     status.confirmedToMs = Math.max(page.next.positionMs, page.next.readToMs);
     this.#news.late(page, this.#rules);
     this.#backlog.page({

@@ -128,9 +128,7 @@ class FileSink implements Sink {
   }
 
   state(): SinkState {
-    const { current } = this.#trouble;
-    const state = { level: 'durable', confirmedLines: this.#confirmedLines } as const;
-    return current === undefined ? state : { ...state, trouble: current };
+    return this.#trouble.state('durable', this.#confirmedLines);
   }
 
   async close(): Promise<void> {

@@ -112,9 +112,9 @@ export class GroupCommitSink implements Sink {
   }
 
   state(): SinkState {
-    const { current } = this.#trouble;
-    const state = { level: this.#confirmation.level, confirmedLines: this.#confirmedLines };
-    return current === undefined ? state : { ...state, trouble: current };
+    const state = this.#trouble.state(this.#confirmation.level, this.#confirmedLines);
+    const { certificateEndsMs } = this.#dialer;
+    return certificateEndsMs === undefined ? state : { ...state, certificateEndsMs };
   }
 
   async close(): Promise<void> {

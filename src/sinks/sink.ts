@@ -45,6 +45,10 @@ export interface ServerOptions {
   readonly id: string;
   readonly protocol: string;
   readonly hostname: string;
+  /** Deliveries that failed so far and were tried again. */
+  readonly reconnects?: number;
+  /** TCPSSL: how long the certificate is valid that the server showed last. */
+  readonly certificateEndsMs?: number;
   readonly port: number;
   readonly confirm?: 'drained' | 'transport' | 'none';
   readonly maxEventsPerSecond?: number;

@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { ForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { ServerOptions, SinkState } from './sink.ts';
+import type { ConfirmLevel, ServerOptions, SinkState } from './sink.ts';
 
 /** The one state of a server: a warning when trouble begins, an info when it ends, silence between. */
 export class Trouble {
+  /** Tries that failed so far. */
+  failures = 0;
   readonly #server: ServerOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -18,11 +20,14 @@ export class Trouble {
     this.#log = log;
   }
 
-  get current(): SinkState['trouble'] {
-    return this.#current;
+  /** How a server with this trouble goes. */
+  state(level: ConfirmLevel, confirmedLines: number): SinkState {
+    const state = { level, confirmedLines, reconnects: this.failures };
+    return this.#current === undefined ? state : { ...state, trouble: this.#current };
   }
 
   begins(error: ForwarderError): void {
+    this.failures += 1;
     const { code, message, hint } = error;
     const sinceMs = this.#current?.sinceMs ?? this.#clock.nowMs();
     const fields = { server: this.#server.id, code, message, hint };

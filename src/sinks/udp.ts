@@ -96,9 +96,7 @@ class UdpSink implements Sink {
   }
 
   state(): SinkState {
-    const { current } = this.#trouble;
-    const state = { level: 'none', confirmedLines: this.#sentLines } as const;
-    return current === undefined ? state : { ...state, trouble: current };
+    return this.#trouble.state('none', this.#sentLines);
   }
 
   async close(): Promise<void> {

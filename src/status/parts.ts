@@ -46,6 +46,12 @@ export interface FeedState {
 
 export interface FeedProblem {
   readonly code: string;
+  /** New events that Duo gave so far. */
+  readonly received?: number;
+  /** When a poll was last read to its end. */
+  readonly lastCycleMs?: number | undefined;
+  /** The time of the last event that was taken before this start. */
+  readonly takenBeforeMs?: number | undefined;
   readonly message: string;
   readonly hint: string | undefined;
   /** Who is concerned: `account` and `source` (an account's endpoint) concern several feeds at once. */
@@ -98,5 +104,9 @@ export type Side = 'duo' | 'server' | 'here' | 'config';
 /** What lies in the state directory and waits for a person. */
 export interface Kept {
   readonly gaps: number;
+  /** Deliveries that failed so far and were tried again. */
+  readonly reconnects?: number;
+  /** How long the certificate is valid that the server showed last. */
+  readonly certificateEndsMs?: number | undefined;
   readonly deadLetters: number;
 }

@@ -1,6 +1,17 @@
 import type { FeedPart, Kept, OtherPart, Parts, ServerPart, Side } from './parts.ts';
 
-export type ProblemKind = 'server' | 'duo' | 'feed' | 'paused' | 'gaps' | 'dead_letters' | 'other';
+export const problemKinds = [
+  'server',
+  'duo',
+  'feed',
+  'paused',
+  'gaps',
+  'dead_letters',
+  'silence',
+  'certificate',
+  'other',
+] as const;
+export type ProblemKind = (typeof problemKinds)[number];
 
 /** One thing that is wrong, however many feeds it concerns. */
 export interface Problem {

@@ -65,6 +65,10 @@ describe('a config of Duo Log Sync', () => {
       },
       checkpointing: { enabled: true },
       proxy: { no_proxy: [] },
+      status_address: '127.0.0.1',
+      status_hosts: [],
+      status_account_label: true,
+      alert_after: {},
     });
     expect(config?.servers[0]).toMatchObject({ hostname: '10.0.0.5', port: 514 });
     expect(config?.account).toMatchObject({ is_msp: false, block_list: [] });

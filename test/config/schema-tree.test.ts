@@ -45,6 +45,7 @@ describe('the schema', () => {
   it('knows which settings are secret', () => {
     const secrets = allSettings().filter(({ meta }) => meta.secret === true);
     expect(secrets.map(({ path }) => path.at(-1))).toEqual([
+      'status_token',
       'proxy_password',
       'client_key_passphrase',
       'skey',

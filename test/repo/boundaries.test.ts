@@ -14,6 +14,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   control: [],
   duo: [],
   status: [],
+  metrics: ['status'],
+  web: ['metrics', 'status'],
   simulator: [],
   config: ['endpoints/index.ts', 'formatters/index.ts', 'sinks/index.ts'],
   engine: [
@@ -51,6 +53,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'sinks',
     'simulator',
     'status',
+    'web',
   ],
   main: ['cli'],
 };

@@ -16,11 +16,15 @@ describe('the trouble of a server', () => {
     for (let n = 0; n < 10; n += 1) trouble.begins(refused);
     nowMs += 90_000;
     trouble.begins(reset);
-    expect(trouble.current).toEqual({ sinceMs: 1_000, code: 'server_reset', message: 'reset' });
+    expect(trouble.state('none', 0).trouble).toEqual({
+      sinceMs: 1_000,
+      code: 'server_reset',
+      message: 'reset',
+    });
     trouble.begins(refused);
     trouble.ends();
     trouble.ends();
-    expect(trouble.current).toBeUndefined();
+    expect(trouble.state('none', 0).trouble).toBeUndefined();
     expect(said.map(({ level, fields }) => [level, fields['code']])).toEqual([
       ['warn', 'server_refused'],
       ['info', 'server_reset'],

@@ -22,8 +22,8 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
 import { type Io, say } from '../io.ts';
 import { prepareLogFile } from '../log-file.ts';
-import { openLog, secretsOf } from '../open-log.ts';
-import { openQueryPort } from '../query-port.ts';
+import { openLog, type OpenLog, secretsOf } from '../open-log.ts';
+import { openPorts, type Ports } from '../ports.ts';
 import { Reloader } from '../reloader.ts';
 import { giveUpAfterSeconds, untilStuck } from '../stuck.ts';
 
@@ -160,15 +160,15 @@ async function forward(
     });
     const over = new AbortController();
     running.controls = controlsOf(app, place, programLog, shutdown, io);
-    const watching = running.controls?.watch(over.signal);
-    let query: Awaited<ReturnType<typeof openQueryPort>>;
+    const watching = running.controls?.watch(over.signal, options.once !== true);
+    let ports: Ports | undefined;
     try {
-      query = await openQueryPort(config, running.controls, io.clock, log);
+      ports = await openPorts(config, running.controls, io.clock, log);
       const whole = await runToEnd(app, shutdown, options, config, log, io);
       return options.once === true && !whole ? exitCodes.tryAgain : exitCodes.ok;
     } finally {
       running.controls = undefined;
-      await query?.close();
+      await ports?.close();
       over.abort();
       await watching;
       await app.close();

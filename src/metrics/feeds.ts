@@ -1,0 +1,120 @@
+import type { FeedPart } from '../status/parts.ts';
+import type { SnapshotFeed } from '../status/snapshot.ts';
+import { accountLabels, type Labels, type Metric } from './metric.ts';
+
+type Read = (part: FeedPart, shown: SnapshotFeed) => number | null | undefined;
+
+/** Feeds, by account, endpoint and server. */
+export const feedMetrics: readonly Metric[] = [
+  ofFeeds(
+    'events_received_total',
+    'counter',
+    'sum',
+    'Events that Duo gave and that were new.',
+    (part) => part.status.received,
+  ),
+  ofFeeds(
+    'events_sent_total',
+    'counter',
+    'sum',
+    'Events that the server has confirmed, as far as its protocol can.',
+    (part) => part.status.delivered,
+  ),
+  ofFeeds(
+    'events_late_total',
+    'counter',
+    'sum',
+    'Events that Duo showed late and the look-back found.',
+    (part) => part.status.late,
+  ),
+  ofFeeds(
+    'events_dropped_total',
+    'counter',
+    'sum',
+    'Events that could not be delivered and were set aside as dead letters.',
+    (part) => part.status.setAside,
+  ),
+  ofFeeds(
+    'gaps_total',
+    'counter',
+    'sum',
+    'Stretches of time that were passed over for good.',
+    (part) => part.status.gaps,
+  ),
+  ofFeeds(
+    'feed_failures_total',
+    'counter',
+    'sum',
+    'Tries of a feed that failed.',
+    (part) => part.status.errors,
+  ),
+  ofFeeds(
+    'feed_up',
+    'gauge',
+    'least',
+    '1 while nothing holds the feed up, neither Duo nor its server nor a person; else 0.',
+    (_, shown) => (shown.problem === null ? 1 : 0),
+  ),
+  ofFeeds(
+    'feed_paused',
+    'gauge',
+    'greatest',
+    '1 while somebody has the feed paused.',
+    ({ pausedSinceMs }) => (pausedSinceMs === undefined ? 0 : 1),
+  ),
+  ofFeeds(
+    'feed_lag_seconds',
+    'gauge',
+    'greatest',
+    'How old the oldest event may be that is not confirmed yet.',
+    (_, shown) => shown.lag_seconds,
+  ),
+  ofFeeds(
+    'last_event_timestamp_seconds',
+    'gauge',
+    'greatest',
+    'Time of the newest event that was confirmed.',
+    (part) => seconds(part.status.lastEventMs),
+  ),
+  ofFeeds(
+    'last_success_timestamp_seconds',
+    'gauge',
+    'least',
+    'When a poll was last read to its end.',
+    (part) => seconds(part.status.lastCycleMs),
+  ),
+  ofFeeds(
+    'checkpoint_timestamp_seconds',
+    'gauge',
+    'least',
+    'Up to when everything is confirmed.',
+    (part) => seconds(part.status.confirmedToMs),
+  ),
+];
+
+function ofFeeds(
+  name: string,
+  type: 'counter' | 'gauge',
+  merge: Metric['merge'],
+  help: string,
+  read: Read,
+): Metric {
+  return {
+    ...{ name, type, merge, help },
+    labels: [...accountLabels, 'endpoint', 'server'],
+    samples: ({ parts, snapshot }) =>
+      parts.feeds.flatMap((part, index) => {
+        const shown = snapshot.feeds[index];
+        const value = shown && read(part, shown);
+        return value === undefined || value === null ? [] : [{ labels: labelsOf(part), value }];
+      }),
+  };
+}
+
+function labelsOf({ account, endpoint, server }: FeedPart): Labels {
+  return { account: account.name, account_id: account.id ?? '', endpoint, server };
+}
+
+function seconds(timeMs: number | undefined): number | undefined {
+  return timeMs === undefined ? undefined : timeMs / 1000;
+}

@@ -1,0 +1,69 @@
+import { metrics } from '../metrics/index.ts';
+import { metricsText, metricsType } from '../metrics/text.ts';
+import type { Look } from '../status/monitor.ts';
+import type { Snapshot } from '../status/snapshot.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  /** It is answered without the token: probes have none. */
+  readonly open: boolean;
+  answer(look: () => Promise<Look>, options: RouteOptions): Promise<Answer>;
+}
+
+export interface RouteOptions {
+  readonly accountLabel: boolean;
+}
+
+const plain = 'text/plain; charset=utf-8';
+
+/** All there is to ask for. */
+export const routes: Readonly<Record<string, Route>> = {
+  '/metrics': {
+    open: false,
+    answer: async (look, options) => ({
+      status: 200,
+      type: metricsType,
+      body: metricsText(metrics, await look(), options),
+    }),
+  },
+  '/api/v1/status': {
+    open: false,
+    answer: async (look) => ({
+      status: 200,
+      type: 'application/json',
+      body: `${JSON.stringify((await look()).snapshot)}\n`,
+    }),
+  },
+  '/healthz': {
+    open: true,
+    answer: () => Promise.resolve({ status: 200, type: plain, body: 'ok\n' }),
+  },
+  '/readyz': {
+    open: true,
+    answer: async (look) => {
+      const why = notReady((await look()).snapshot);
+      return why === undefined
+        ? { status: 200, type: plain, body: 'ready\n' }
+        : { status: 503, type: plain, body: `not ready: ${why}\n` };
+    },
+  },
+};
+
+/**
+ * Ready: every server takes what is sent, and of at least one feed Duo gives the log. One refused child
+ * account of a thousand is a problem, but no reason to take the program out of service. No names: the
+ * answer is open to all.
+ */
+export function notReady({ servers, feeds, totals }: Snapshot): string | undefined {
+  const down = servers.filter(({ problem }) => problem !== null).length;
+  if (down > 0) return `${down} of ${servers.length} servers in trouble`;
+  if (feeds.length === 0) return 'there are no feeds yet';
+  if (feeds.every(({ phase }) => phase === 'starting')) return 'Duo has not answered yet';
+  return totals.well === 0 ? 'Duo gives none of the logs' : undefined;
+}

@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { Look } from '../status/monitor.ts';
+import { type Access, refusal } from './request.ts';
+import { type Answer, type RouteOptions, routes } from './routes.ts';
+
+export interface WebOptions extends Access, RouteOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly address: string;
+  readonly look: () => Promise<Look>;
+  readonly log: Logger;
+}
+
+export interface WebServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Nobody needs more at a time: a browser, Prometheus, a probe or two. */
+const mostConnections = 64;
+const mostHeaderBytes = 8_192;
+const slowestMs = 10_000;
+
+/** Listens for whoever wants to see how the program is. Throws `status_port_taken`, `status_port_unusable`. */
+export async function openWebServer(options: WebOptions): Promise<WebServer> {
+  const { log } = options;
+  const server = createServer(
+    {
+      maxHeaderSize: mostHeaderBytes,
+      requestTimeout: slowestMs,
+      headersTimeout: slowestMs,
+      keepAliveTimeout: slowestMs,
+    },
+    (request, response) => {
+      void respond(request, response, options).catch((error: unknown) => {
+        log.warn('A question to the status port could not be answered', {
+          message: messageOf(error),
+        });
+        response.destroy();
+      });
+    },
+  );
+  server.maxConnections = mostConnections;
+  // Who reads nothing holds no answer for ever.
+  server.setTimeout(2 * slowestMs);
+  await listening(server, options);
+  server.on('error', (error) =>
+    log.warn('The status port has trouble', { message: messageOf(error) }),
+  );
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: WebOptions,
+): Promise<void> {
+  request.resume();
+  const [path = ''] = (request.url ?? '').split('?');
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  const no = refusal(request, options, route?.open ?? false);
+  const answer =
+    no !== undefined
+      ? { ...no, type: textType, body: `${no.text}\n` }
+      : ((await route?.answer(options.look, options)) ?? missing);
+  send(request, response, answer);
+}
+
+const textType = 'text/plain; charset=utf-8';
+const missing: Answer = {
+  status: 404,
+  type: textType,
+  body: `There is: ${Object.keys(routes).join(' ')}\n`,
+};
+
+function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  const body = Buffer.from(answer.body);
+  response.writeHead(answer.status, {
+    'Content-Type': answer.type,
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    ...answer.headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function listening(server: Server, { port, address }: WebOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => reject(unusable(error, port, address));
+    server.once('error', failed);
+    server.listen({ port, host: address, exclusive: true }, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+function unusable(cause: Error, port: number, address: string): ForwarderError {
+  if (systemCode(cause) === 'EADDRINUSE') {
+    const message = `TCP port ${port} at ${address} is taken by another program`;
+    return new ForwarderError('status_port_taken', message, {
+      hint: 'Stop that program, or set another dls_settings.status_port.',
+      remedy: 'stop',
+      cause,
+    });
+  }
+  return new ForwarderError('status_port_unusable', `${address} port ${port}: ${cause.message}`, {
+    hint: 'Set dls_settings.status_address to an address of this machine, or leave it out; a port below 1024 needs a right of its own.',
+    remedy: 'stop',
+    cause,
+  });
+}
