@@ -103,7 +103,7 @@ function gapCounter({ app, clock }: ControlTools): () => Promise<number> {
 
 function partsOf(tools: ControlTools): Parts {
   const { app, clock, startedMs, configFile, stateDirectory } = tools;
-  const { calls, limited, lastError } = app.calls;
+  const { calls, limited, lastError, byEndpoint } = app.calls;
   const nowMs = clock.nowMs();
   return {
     nowMs,
@@ -118,6 +118,7 @@ function partsOf(tools: ControlTools): Parts {
       calls,
       limited,
       behindMs: app.api.nowMs() - nowMs,
+      byEndpoint,
       ...(lastError === undefined ? {} : { lastError }),
     },
     others: [tools.reloadTrouble(), accountsPart(app)].filter((part) => part !== undefined),

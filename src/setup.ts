@@ -9,6 +9,7 @@ import type { Account, DeadLetterBox, Learned } from './core/types.ts';
 import { type Destination, formatOf, formatOptions, openDestination } from './destinations.ts';
 import type { DuoApi } from './duo/api.ts';
 import { type CallCounts, counted } from './duo/counted-calls.ts';
+import { endpoints } from './endpoints/index.ts';
 import type { AnswerCache } from './engine/answer-cache.ts';
 import type { OpenFeed, WantedFeed } from './engine/engine.ts';
 import type { Feed } from './engine/feed.ts';
@@ -132,7 +133,7 @@ export class Setup {
     const { config } = this;
     return apis.use(this.#duoKey, () => {
       const api = openDuo({ config, clock, log, trusted: this.#trusted, calls: overrides.calls });
-      return counted(api, calls, clock);
+      return counted(api, calls, clock, endpointOf);
     });
   }
 
@@ -141,6 +142,13 @@ export class Setup {
     if (server === undefined) throw new Error(`the config knows no server ${id}`);
     return server;
   }
+}
+
+const endpointNames = new Map(Object.entries(endpoints).map(([name, { path }]) => [path, name]));
+
+/** As what a call is counted. */
+function endpointOf(path: string): string {
+  return endpointNames.get(path) ?? (path.startsWith('/accounts/') ? 'accounts' : 'other');
 }
 
 function plan(

@@ -86,6 +86,16 @@ export interface DuoPart {
   /** How far this machine's clock is behind Duo's. */
   readonly behindMs: number;
   readonly lastError?: { readonly atMs: number; readonly code: string; readonly message: string };
+  /** By what was asked for: an endpoint's name, `accounts` for the list of child accounts. */
+  readonly byEndpoint: ReadonlyMap<string, EndpointCallsPart>;
+}
+
+/** duo/counted-calls.ts in this room's words. */
+export interface EndpointCallsPart {
+  /** How many calls ended so: `ok`, a code, or `aborted`. */
+  readonly codes: ReadonlyMap<string, number>;
+  /** Counts by the bounds of core/latency.ts, not cumulated, and the sum. */
+  readonly latency: { readonly buckets: readonly number[]; readonly seconds: number };
 }
 
 export interface OtherPart {

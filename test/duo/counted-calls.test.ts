@@ -13,7 +13,8 @@ function api(send: DuoApi['send']) {
   const clock = new TestClock();
   let closed = 0;
   const inner: DuoApi = { send, nowMs: () => 42, close: async () => void (closed += 1) };
-  return { counts, clock, api: counted(inner, counts, clock), closed: () => closed };
+  const nameOf = (path: string): string => (path === '/' ? 'auth' : 'other');
+  return { counts, clock, api: counted(inner, counts, clock, nameOf), closed: () => closed };
 }
 
 describe('calls to Duo', () => {
@@ -52,5 +53,33 @@ describe('calls to Duo', () => {
     const { api: one, counts } = api((_request, signal) => Promise.reject(signal.reason as Error));
     await expect(one.send(request, AbortSignal.abort(new Error('stopped')))).rejects.toThrow();
     expect([counts.calls, counts.lastError]).toEqual([1, undefined]);
+    expect(counts.of('auth').codes).toEqual(new Map([['aborted', 1]]));
+    expect(counts.of('auth').latency.buckets.every((count) => count === 0)).toBe(true);
+  });
+
+  it('are counted by what they asked for and how they ended, with the time that they took', async () => {
+    let answers = 0;
+    const {
+      api: one,
+      counts,
+      clock,
+    } = api(async (_request, signal) => {
+      await clock.sleep(700, signal);
+      if ((answers += 1) === 2) throw failure('duo_rate_limited', 'wait');
+      return {} as ApiAnswer;
+    });
+    await one.send(request, never);
+    await expect(one.send(request, never)).rejects.toThrow();
+    await one.send({ ...request, path: '/accounts' }, never);
+    const { codes, latency } = counts.of('auth');
+    expect(codes).toEqual(
+      new Map([
+        ['ok', 1],
+        ['duo_rate_limited', 1],
+      ]),
+    );
+    expect(latency.buckets).toEqual([0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0]);
+    expect(latency.seconds).toBeCloseTo(1.4, 6);
+    expect([...counts.byEndpoint.keys()]).toEqual(['auth', 'other']);
   });
 });

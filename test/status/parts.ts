@@ -60,7 +60,7 @@ export function parts(more: Partial<Parts> = {}): Parts {
     stateDirectory: '/var/lib/duologsync/duologsync-x',
     feeds: [feedPart('auth'), feedPart('activity')],
     servers: [serverPart('siem')],
-    duo: { calls: 100, limited: 2, behindMs: 400 },
+    duo: { calls: 100, limited: 2, behindMs: 400, byEndpoint: new Map() },
     others: [],
     ...more,
   };
