@@ -49,7 +49,7 @@ export async function keepTidy(tools: RetentionTools, signal: AbortSignal): Prom
 export async function removeOld(tools: RetentionTools, signal: AbortSignal): Promise<void> {
   const { days, clock } = tools;
   const found = await datedFiles(tools);
-  const newestMs = Math.max(...found.map(({ period }) => period.toMs));
+  const newestMs = found.reduce((newest, { period }) => Math.max(newest, period.toMs), 0);
   const beforeMs = Math.min(clock.nowMs(), newestMs) - days * dayMs;
   const failures: unknown[] = [];
   for (const file of found.filter(({ period }) => period.toMs <= beforeMs)) {
@@ -77,7 +77,7 @@ async function datedFiles(tools: RetentionTools): Promise<readonly DatedFile[]> 
     const journal = await folder.readJournal(name).catch(() => undefined);
     if (journal === undefined) continue;
     const { segments, periodOf } = datedPaths(layout, journal);
-    for (const path of await matching(segments, '', tools)) {
+    for await (const path of matching(segments, '', tools)) {
       const period = periodOf(path);
       if (period !== undefined) found.push({ feedId: journal.feedId, path, period });
     }
@@ -101,24 +101,23 @@ async function remove({ path, period }: DatedFile, tools: RetentionTools): Promi
 }
 
 /** The paths below `path` whose names look right, through real folders only. */
-async function matching(
+async function* matching(
   segments: readonly RegExp[],
   path: string,
   tools: RetentionTools,
-): Promise<readonly string[]> {
+): AsyncGenerator<string> {
   const [first, ...rest] = segments;
-  if (first === undefined) return [path];
+  if (first === undefined) {
+    yield path;
+    return;
+  }
   const { folder, disk } = tools;
   const absolute = path === '' ? folder.directory : folder.absolute(path);
-  if (path !== '' && !(await disk.lstat(absolute)).isDirectory()) return [];
+  if (path !== '' && !(await disk.lstat(absolute)).isDirectory()) return;
   const names = await disk.readdir(absolute).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
     throw error;
   });
-  const found: string[] = [];
-  for (const name of names.filter((one) => first.test(one)).sort()) {
-    const inner = path === '' ? name : `${path}/${name}`;
-    found.push(...(await matching(rest, inner, tools)));
-  }
-  return found;
+  for (const name of names.filter((one) => first.test(one)).sort())
+    yield* matching(rest, path === '' ? name : `${path}/${name}`, tools);
 }

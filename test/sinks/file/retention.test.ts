@@ -186,6 +186,18 @@ describe('retention', () => {
     expect(await paths()).toEqual(['auth/2026-11-20.log', 'auth/2026-11-25.log']);
   });
 
+  it('finds its way through as many files as thousands of accounts have', async () => {
+    await put('auth/2020-01-01.log');
+    const day = (at: number): string => new Date(at * 86_400_000).toISOString().slice(0, 10);
+    const names = Array.from({ length: 200_000 }, (_, at) => `${day(at)}.log`);
+    const readdir = async (path: string): Promise<string[]> =>
+      path === join(archive.directory, 'auth') ? names : nodeDisk.readdir(path);
+    await open({}, { ...nodeDisk, readdir }).restore('other', undefined, never);
+    await until(clock.sleeping);
+    expect(tools.said.filter(({ level }) => level === 'warn')).toEqual([]);
+    expect(removals()).toHaveLength(1);
+  });
+
   it('that may not remove one file removes the others', async () => {
     await put('auth/2020-01-01.log');
     await put('auth/2020-01-02.log');
