@@ -1,4 +1,5 @@
-import { chmod, readdir } from 'node:fs/promises';
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { duoWatcherLayout } from '../../src/core/path-template.ts';
@@ -206,6 +207,64 @@ describe('a disk that refuses', () => {
     refuses = false;
     await held;
     expect(sink.state().trouble).toBeUndefined();
+  });
+});
+
+describe('a disk that is unmounted', () => {
+  let aside: string;
+  const unmount = (): void => {
+    aside = `${archive.directory}-unmounted`;
+    renameSync(archive.directory, aside);
+    mkdirSync(archive.directory);
+  };
+  const mount = (): void => {
+    rmdirSync(archive.directory);
+    renameSync(aside, archive.directory);
+  };
+
+  it('in the middle of a page is waited for, by feeds that never wrote too, and its place stays empty', async () => {
+    let pull = false;
+    const disk = brokenDisk(
+      (call, path) => {
+        if (!pull || !path.endsWith('1970-01-02.log')) return undefined;
+        if (call === 'close') {
+          pull = false;
+          unmount();
+        }
+        return call === 'write' ? 'EIO' : undefined;
+      },
+      { partialBytes: 5 },
+    );
+    const sink = open(disk);
+    await sink.write(spread('a', 'auth', 6), never);
+    pull = true;
+    const writes = [sink.write(spread('a', 'auth', 6, 6), never)];
+    await until(() => !pull);
+    writes.push(sink.write(spread('t', 'telephony', 3), never));
+    expect(await isPending(Promise.race(writes), 200)).toBe(true);
+    expect(sink.state().trouble).toMatchObject({ code: 'archive_missing' });
+    expect(await readdir(archive.directory)).toEqual([]);
+    mount();
+    await Promise.all(writes);
+    const expected = [...textsOf(spread('a', 'auth', 12)), ...textsOf(spread('t', 'telephony', 3))];
+    expect((await archive.lines()).sort()).toEqual(expected.sort());
+  });
+
+  it('at a restart is waited for by feeds that never wrote, too', async () => {
+    const before = open();
+    const mark = await before.write(spread('a', 'auth', 3), never);
+    await before.close();
+    unmount();
+    const sink = open();
+    await expect(sink.restore('a', mark, never)).rejects.toMatchObject({ code: 'archive_missing' });
+    await sink.restore('t', undefined, never);
+    const write = sink.write(spread('t', 'telephony', 3), never);
+    expect(await isPending(write, 150)).toBe(true);
+    expect(await readdir(archive.directory)).toEqual([]);
+    // As the hint says for an archive that was deleted on purpose.
+    await mkdir(join(archive.directory, '.duologsync'));
+    await write;
+    await sink.restore('a', mark, never);
   });
 });
 

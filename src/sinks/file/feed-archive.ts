@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../core/log.ts';
 import { type ArchiveLayout, pathsFor, safeName } from '../../core/path-template.ts';
 import type { Batch, JsonObject, Line, Origin } from '../../core/types.ts';
-import { archiveMissing, foreignArchive } from './archive-errors.ts';
+import { foreignArchive } from './archive-errors.ts';
 import type { ArchiveFolder } from './folder.ts';
 import {
   type ArchiveMark,
@@ -66,6 +66,7 @@ export class FeedArchive {
   /** Cuts back what the checkpoint does not know of. Throws the system's errors and `archive_…`. */
   async restore(mark: ArchiveMark | undefined): Promise<void> {
     this.#position = undefined;
+    if (mark?.directory === this.#tools.folder.directory) this.#tools.folder.expect();
     const position = await this.#find(mark);
     if (position.onlyFrom === undefined) await this.#cutBack(position);
     this.#position = position;
@@ -77,6 +78,7 @@ export class FeedArchive {
     const { folder } = this.#tools;
     if (position.onlyFrom !== undefined && position.onlyFrom !== origin.account.apiHost)
       throw foreignArchive(this.#journalPath, `it is the archive of ${position.onlyFrom}`);
+    await folder.mustBeThere();
     await this.#cutBack(position);
     const texts = this.#byFile(origin, lines);
     const files: FileEnd[] = [];
@@ -85,6 +87,7 @@ export class FeedArchive {
     const number = position.page + 1;
     const pages = [...position.kept, { number, files }].slice(-pagesKept);
     await folder.writeJournal(this.#journal, this.#journalOf(origin, position.history, pages));
+    folder.expect();
     for (const end of files) {
       signal.throwIfAborted();
       position.beyond = [...position.beyond, end];
@@ -102,6 +105,7 @@ export class FeedArchive {
 
   /** After a failure: what a part of a page has left behind goes at once, if it can. */
   async tidy(): Promise<void> {
+    await this.#tools.folder.mustBeThere();
     if (this.#position !== undefined) await this.#cutBack(this.#position);
   }
 
@@ -136,9 +140,8 @@ export class FeedArchive {
 
   async #withoutJournal(mark: ArchiveMark): Promise<Position> {
     const { folder, log, server, feedId } = this.#tools;
+    await folder.mustBeThere();
     const moved = mark.directory !== folder.directory;
-    if (!moved && !(await folder.hasJournals()))
-      throw archiveMissing(folder.directory, folder.journals);
     log.info('A new archive begins', {
       server,
       feed: feedId,

@@ -2,11 +2,12 @@ import { dirname, join, resolve } from 'node:path';
 import { syncDirectory, writeAtomic } from '../../core/atomic-file.ts';
 import type { Clock } from '../../core/clock.ts';
 import { systemCode } from '../../core/errors.ts';
-import { changedMeanwhile, damagedJournal, notAFile } from './archive-errors.ts';
+import { archiveMissing, changedMeanwhile, damagedJournal, notAFile } from './archive-errors.ts';
 import { type ArchiveFile, type Disk, type Entry, existing, made } from './disk.ts';
 import { decodeJournal, encodeJournal, type FileEnd, type Journal } from './journal.ts';
 
 const journalFolder = '.duologsync';
+const newline = Buffer.from('\n');
 // So many names are remembered as synced: more are synced anew.
 const mostKnown = 10_000;
 
@@ -18,6 +19,7 @@ export class ArchiveFolder {
   readonly #clock: Clock;
   /** Folders and files whose names are on disk for certain. */
   readonly #known = new Set<string>();
+  #isExpected = false;
 
   constructor(directory: string, disk: Disk, platform: NodeJS.Platform, clock: Clock) {
     this.directory = resolve(directory);
@@ -35,8 +37,15 @@ export class ArchiveFolder {
     return join(this.directory, journalFolder);
   }
 
-  async hasJournals(): Promise<boolean> {
-    return (await this.#entry(this.journals)) !== undefined;
+  /** From here on the archive is there, or its disk is away. */
+  expect(): void {
+    this.#isExpected = true;
+  }
+
+  /** Before anything is written or cut: an archive that is away must not begin anew where its disk was. */
+  async mustBeThere(): Promise<void> {
+    if (this.#isExpected && (await this.#entry(this.journals)) === undefined)
+      throw archiveMissing(this.directory, this.journals);
   }
 
   async journalNames(): Promise<readonly string[]> {
