@@ -171,7 +171,7 @@ export class FeedArchive {
         `it is ${last.number - mark.page} pages ahead of the checkpoint, more than can be cut back`,
       );
     const kept = pages.filter(({ number }) => number <= mark.page && last.number >= mark.page);
-    return { history, page: mark.page, kept, beyond: firstEnds(beyond) };
+    return { history, page: mark.page, kept, beyond: beyond.flatMap(({ files }) => files) };
   }
 
   async #cutBack(position: Position): Promise<void> {
@@ -217,12 +217,4 @@ function fresh(): Position {
 
 function lastOf({ pages }: Journal): Page {
   return pages[pages.length - 1] ?? { number: 0, files: [] };
-}
-
-/** Where each file ended before the first of these pages that touched it. */
-function firstEnds(pages: readonly Page[]): readonly FileEnd[] {
-  const ends = new Map<string, FileEnd>();
-  for (const { files } of pages)
-    for (const end of files) if (!ends.has(end.path)) ends.set(end.path, end);
-  return [...ends.values()];
 }

@@ -258,6 +258,15 @@ describe('at a restart', () => {
     expect(archived(disk)).toContain(textsOf(page(6, [0, 1]))[1]);
   });
 
+  it('a file that was removed between two pages is cut back to where it was before both', async () => {
+    const path = `${directory}/auth/1970-01-02.log`;
+    await disk.unlink(path);
+    await goOn(disk, marks[5], page(7, [1]));
+    expect(disk.texts().get(path)).toContain('page 7');
+    await restore(marks[4]);
+    expect(disk.texts().get(path)).toBe('');
+  });
+
   it('a disk that is not mounted is waited for', async () => {
     const bare = new PowerCutDisk();
     await bare.mkdir(directory);
