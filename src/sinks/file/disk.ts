@@ -9,6 +9,7 @@ export interface ArchiveFile extends OpenFile {
     length?: number,
     position?: number,
   ): Promise<{ readonly bytesWritten: number }>;
+  read(bytes: Uint8Array, offset: number, length: number, position: number): Promise<unknown>;
   truncate(length: number): Promise<void>;
   datasync(): Promise<void>;
 }

@@ -92,15 +92,19 @@ export class ArchiveFolder {
     await this.#makeFolder(folder);
     await this.#with(absolute, made, async (file) => {
       if ((await file.stat()).size !== length) throw changedMeanwhile(absolute);
-      for (let done = 0; done < bytes.length;) {
-        const left = bytes.length - done;
-        const { bytesWritten } = await file.write(bytes, done, left, length + done);
+      // Half a line that somebody else left must not spoil the first one of this page.
+      const isWhole = this.#knows(absolute) || (await endsWhole(file, length));
+      const text = isWhole ? bytes : Buffer.concat([newline, bytes]);
+      for (let done = 0; done < text.length;) {
+        const left = text.length - done;
+        const { bytesWritten } = await file.write(text, done, left, length + done);
         if (bytesWritten === 0) throw new Error('the disk took nothing');
         done += bytesWritten;
       }
       await file.datasync();
     });
-    if (this.#knows(absolute)) return;
+    // Whoever moves a file away leaves it known, but not the name of the new one.
+    if (length > 0 && this.#knows(absolute)) return;
     await this.#sync(dirname(absolute));
     this.#know(absolute);
   }
@@ -178,4 +182,11 @@ export class ArchiveFolder {
     if (this.#known.size >= mostKnown) this.#known.clear();
     this.#known.add(path);
   }
+}
+
+async function endsWhole(file: ArchiveFile, length: number): Promise<boolean> {
+  if (length === 0) return true;
+  const last = new Uint8Array(1);
+  await file.read(last, 0, 1, length - 1);
+  return last[0] === newline[0];
 }

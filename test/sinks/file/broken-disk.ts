@@ -1,7 +1,7 @@
 import { type ArchiveFile, type Disk, nodeDisk } from '../../../src/sinks/file/disk.ts';
 import { brokenFileSystem, type Call, systemError } from '../../core/broken-file-system.ts';
 
-export type DiskCall = Call | 'lstat' | 'access' | 'truncate' | 'datasync';
+export type DiskCall = Call | 'lstat' | 'access' | 'read' | 'truncate' | 'datasync';
 
 /** A disk whose calls a test may refuse; what is refused has no effect, but for a write that may be partial. */
 export function brokenDisk(
@@ -26,6 +26,8 @@ export function brokenDisk(
         throw error;
       }
     },
+    read: (bytes, offset, length, position) =>
+      guard('read', path, () => file.read(bytes, offset, length, position)),
     stat: () => guard('stat', path, () => file.stat()),
     sync: () => guard('sync', path, () => file.sync()),
     datasync: () => guard('datasync', path, () => file.datasync()),

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/clock.ts';
@@ -44,6 +44,21 @@ describe('the folder of an archive', () => {
     expect(await folder.cut({ path: 'x', length: 4 })).toBe(0);
     expect(await folder.cut({ path: 'x', length: 400 })).toBe(0);
     expect(await archive.files()).toEqual({ x: 'one\n' });
+  });
+
+  it('ends a line that somebody left half, and only then', async () => {
+    await mkdir(archive.directory);
+    await writeFile(folder.absolute('x'), 'half');
+    await writeFile(folder.absolute('y'), 'whole\n');
+    for (const path of ['x', 'y'])
+      await folder.append(await folder.end(path), text(`first of ${path}\n`));
+    await folder.append(await folder.end('x'), text('second\n'));
+    expect(await archive.files()).toEqual({
+      x: 'half\nfirst of x\nsecond\n',
+      y: 'whole\nfirst of y\n',
+    });
+    await folder.cut({ path: 'x', length: 4 });
+    expect(await archive.files()).toMatchObject({ x: 'half' });
   });
 
   it('has nothing to cut in a file that is not there, and does not make it', async () => {
@@ -93,6 +108,10 @@ describe('the folder of an archive', () => {
     synced.length = 0;
     await own.append({ path: 'auth/x', length: 1 }, text('b'));
     expect(synced).toEqual([`datasync ${file}`]);
+    await unlink(file);
+    synced.length = 0;
+    await own.append({ path: 'auth/x', length: 0 }, text('ab'));
+    expect(synced).toContain(`sync ${join(directory, 'auth')}`);
     own.forget();
     synced.length = 0;
     await own.append({ path: 'auth/x', length: 2 }, text('c'));

@@ -167,6 +167,8 @@ function opened(node: Inode): ArchiveFile {
       put(grown);
       return { bytesWritten: part.length };
     },
+    read: async (bytes, offset, length, position) =>
+      bytes.set(node.bytes.subarray(position, position + length), offset),
     stat: async () => ({ size: node.bytes.length }),
     truncate: async (length) => put(node.bytes.slice(0, length)),
     sync,
