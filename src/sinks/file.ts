@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
+import pLimit from 'p-limit';
 import { removeLeftovers } from '../core/atomic-file.ts';
 import { Backoff } from '../core/backoff.ts';
 import { ForwarderError, systemCode } from '../core/errors.ts';
@@ -30,6 +31,8 @@ export const FILE: SinkType = {
   open: (server, tools) => openFile(server, tools),
 };
 
+/** Each has a file open; pages are bounded by the places of the server. */
+const restoresAtOnce = 16;
 /** How long the end of the program waits for a disk that does not answer. */
 const patienceMs = 5_000;
 
@@ -53,6 +56,7 @@ class FileSink implements Sink {
   /** Feeds whose last try failed: the trouble is over when there is none. */
   readonly #held = new Set<string>();
   readonly #closing = new AbortController();
+  readonly #restores = pLimit(restoresAtOnce);
   #tidying: Promise<void> | undefined;
   #sweeping: Promise<void> | undefined;
   #confirmedLines = 0;
@@ -79,7 +83,10 @@ class FileSink implements Sink {
         signal.throwIfAborted();
         await feed.restore(archiveMark(mark));
       };
-      await abortable(feed.inTurn(work), signal);
+      await abortable(
+        feed.inTurn(() => this.#restores(work)),
+        signal,
+      );
     } catch (error) {
       signal.throwIfAborted();
       throw archiveError(error, this.#folder.directory);
@@ -105,7 +112,7 @@ class FileSink implements Sink {
   }
 
   async check(report: Report, signal: AbortSignal): Promise<void> {
-    const { directory } = this.#folder;
+    const { directory, journals } = this.#folder;
     for (let place = directory; ; place = dirname(place)) {
       signal.throwIfAborted();
       try {
@@ -120,7 +127,14 @@ class FileSink implements Sink {
       }
     }
     const pathOf = pathsFor(this.#archive.layout, { endpoint: 'auth', accountId: undefined });
-    report('path', `an auth event of now goes to ${pathOf(this.#tools.clock.nowMs())}`);
+    const path = pathOf(this.#tools.clock.nowMs());
+    for (const own of [journals, this.#folder.absolute(path)]) {
+      signal.throwIfAborted();
+      await this.#disk.access(own, constants.R_OK | constants.W_OK).catch((error: unknown) => {
+        if (systemCode(error) !== 'ENOENT') throw archiveError(error, own);
+      });
+    }
+    report('path', `an auth event of now goes to ${path}`);
   }
 
   flush(): void {

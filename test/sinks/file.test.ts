@@ -115,6 +115,19 @@ describe('a FILE server', () => {
     expect(most).toBeLessThanOrEqual(2);
     expect(now).toBe(0);
   });
+
+  it('holds few files open when thousands of feeds begin', async () => {
+    let [now, most] = [0, 0];
+    const readFile = async (path: string): Promise<Uint8Array> => {
+      most = Math.max(most, (now += 1));
+      return nodeDisk.readFile(path).finally(() => (now -= 1));
+    };
+    const sink = open({ ...nodeDisk, readFile });
+    const feeds = Array.from({ length: 300 }, (_, index) => `f${index}`);
+    await Promise.all(feeds.map((feed) => sink.restore(feed, undefined, never)));
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(16);
+  });
 });
 
 describe('a disk that refuses', () => {
@@ -335,9 +348,20 @@ describe('a check', () => {
     expect((await steps(open()))[0]).toBe(`directory: ${archive.directory} can be written`);
   });
 
-  it('fails where the folder can not be written, or is a file', async () => {
+  it("fails where the folder can not be written, or is a file, or what lies in it is somebody else's", async () => {
     const denied = open(brokenDisk((call) => (call === 'access' ? 'EACCES' : undefined)));
     await expect(steps(denied)).rejects.toMatchObject({ code: 'archive_denied' });
+    await open().write(spread('a', 'auth', 1), never);
+    const tools = testTools({ clock: { ...testTools().clock, nowMs: () => 0 } });
+    for (const name of ['.duologsync', '1970-01-01.log']) {
+      const disk = brokenDisk((call, path) =>
+        call === 'access' && path.endsWith(name) ? 'EACCES' : undefined,
+      );
+      await expect(steps(open(disk, tools))).rejects.toMatchObject({
+        code: 'archive_denied',
+        message: expect.stringContaining(name) as string,
+      });
+    }
     await archive.away();
     await expect(steps(open())).rejects.toMatchObject({ code: 'archive_blocked' });
     await archive.back();
