@@ -21,6 +21,7 @@ const mostPages = 100;
 export function beginByContent({ second, count, found, taken }: Archived): Begin {
   const at = isoTime(second * 1000);
   const cursor = beginWith(second, taken);
+  if (count === 0) return { cursor, repeats: 0, sentence: `goes on at ${at}` };
   if (found >= count)
     return {
       cursor,
@@ -40,17 +41,19 @@ export function beginByContent({ second, count, found, taken }: Archived): Begin
  * nobody can tell which they are, and the second is repeated. Throws what Duo's client throws.
  */
 export async function beginByNumber(
-  { second, count }: Archived,
+  archived: Archived,
   name: EndpointName,
   account: Account,
   api: DuoApi,
   signal: AbortSignal,
 ): Promise<Begin> {
+  const { second, count } = archived;
   const at = isoTime(second * 1000);
   if (second * 1000 < oldestMs(api.nowMs())) {
     const sentence = `goes on at ${at}, which Duo no longer serves: what is older than 180 days is reported as a gap`;
     return { cursor: begin(second * 1000), repeats: 0, sentence };
   }
+  if (count === 0) return beginByContent(archived);
   const served = await servedIn(second, name, account, api, signal);
   if (served !== undefined && served.size === count)
     return {

@@ -18,7 +18,8 @@ export interface MadeConfig {
   readonly notes: readonly string[];
 }
 
-const defaultPort = 2681;
+// argus_daemon.py's own; the argus_cf of Duo Watcher says 2681.
+const defaultPort = 2680;
 
 /**
  * A config that goes on with Duo Watcher's archive, from its two files: `argus_cf` has addr, port, rundir, logfile and

@@ -12,7 +12,10 @@ export const watchers = {
 } as const;
 export type Watcher = keyof typeof watchers;
 
-/** `<folder>/state`: the last event's time, and how many events of that second are archived. */
+/**
+ * `<folder>/state`: the last event's time, and how many events of that second are archived. Earlier versions wrote the
+ * second after the last event and no count, which later ones read as 0 (UWIT-IAM/duo_watcher, duo_watcher.py).
+ */
 export interface WatcherState {
   readonly file: string;
   readonly second: number;
@@ -40,7 +43,7 @@ export async function readWatcherState(
     if (systemCode(error) === 'ENOENT') return undefined;
     throw unreadable(file, messageOf(error), error);
   }
-  const { timestamp, count } = members(file, text);
+  const { timestamp, count = 0 } = members(file, text);
   if (!isWhole(timestamp) || timestamp >= latestSecond)
     throw unreadable(file, 'its timestamp is no whole number of seconds');
   if (timestamp * 1000 > nowMs + dayMs) throw unreadable(file, 'its timestamp is in the future');

@@ -31,6 +31,10 @@ describe("a config from Duo Watcher's two files", () => {
     expect(notes).toEqual([expect.stringContaining('logfile and pidfile')]);
   });
 
+  it('keeps the port at which an argus_cf without one was asked', () => {
+    expect(made({ port: undefined }).text).toContain('  query_port: 2680\n');
+  });
+
   it('says what it did not understand, by name and never by value', () => {
     const odd = { addr: 'myhost', port: 'x', rundir: '/other', extra: 'hidden' };
     const { text, notes } = made(odd, { ...keys, apihost: undefined, host: 'h', spare: 'hidden' });

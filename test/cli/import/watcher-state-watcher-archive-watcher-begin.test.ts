@@ -60,6 +60,16 @@ describe("Duo Watcher's state and day files", () => {
     });
   });
 
+  it('may lack the count, as those of earlier versions do: nothing of their second is archived', async () => {
+    await writeFile(join(folder, 'auth', 'state'), `{"timestamp": ${lastAuth + 1}}\n`);
+    const state = await readWatcherState(folder, 'auth', lastAuth * 1000);
+    if (state === undefined) throw new Error('no state');
+    expect(await readArchived(folder, 'auth', state)).toMatchObject({
+      second: lastAuth + 1,
+      count: 0,
+    });
+  });
+
   it('count by the last second that is in the files, whatever else lies there', async () => {
     for (const name of ['260101.gz', 'notes', '251231.bak'])
       await writeFile(join(folder, 'auth', name), `{"timestamp": ${lastAuth + 5}}\n`);
@@ -75,6 +85,14 @@ describe('the begin of a feed', () => {
     const whole = beginByContent(archived(2));
     expect([whole.repeats, whole.cursor.positionMs]).toEqual([0, lastAuth * 1000]);
     expect(beginByContent({ ...archived(2), found: 0 }).repeats).toBe(2);
+  });
+
+  it('is that very second when nothing of it is archived, and nothing comes again', async () => {
+    const { begin } = duoWith([[phoneRow(lastAuth, 'a')]]);
+    for (const { cursor, repeats, sentence } of [await begin(0), beginByContent(archived(0))]) {
+      expect([repeats, cursor.taken, cursor.positionMs]).toEqual([0, '', lastAuth * 1000]);
+      expect(sentence).toMatch(/^goes on at [^ ]+$/);
+    }
   });
 
   it('leaves out rows by number over several pages, and none of the next second', async () => {
