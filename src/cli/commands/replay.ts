@@ -83,7 +83,12 @@ async function send(
     ...(stretch.untilMs === undefined ? {} : { untilMs: stretch.untilMs }),
     ...{ config, to, dryRun, from, progressFile, key, files: found.files, sender: hostname() },
   });
-  const { unknown } = found;
+  const { unknown, links } = found;
+  if (links.length > 0)
+    say(
+      io.stdout,
+      `Links were not followed, such as ${printable(links[0] ?? '')} (${links.length} in all): name with --from what they lead to`,
+    );
   if (unknown.length > 0)
     say(
       io.stdout,
@@ -140,7 +145,10 @@ function isEndpoint(name: string | undefined): name is EndpointName {
   return name !== undefined && Object.hasOwn(endpoints, name);
 }
 
-function nothingIn({ root, unknown }: Found): string {
+function nothingIn({ root, unknown, links }: Found): string {
+  const [link] = links;
+  if (unknown.length === 0 && link !== undefined)
+    return `${root} holds no file of an archive, and the link ${link} is not followed: name what it leads to`;
   if (unknown.length === 0) return `${root} holds no file of an archive`;
   return `the path of ${unknown[0] ?? ''} does not tell which log it holds: add --endpoint`;
 }

@@ -21,6 +21,8 @@ export interface Found {
   readonly files: readonly ArchiveFile[];
   /** Files whose path does not tell which log they hold. */
   readonly unknown: readonly string[];
+  /** What they lead to is not looked at. */
+  readonly links: readonly string[];
   /** Where it was looked, without links. */
   readonly root: string;
 }
@@ -44,10 +46,11 @@ export async function findArchiveFiles(
   const ownOf = await ownPaths(config);
   const files: ArchiveFile[] = [];
   const unknown: string[] = [];
+  const links: string[] = [];
   try {
     const root = await realpath(from);
     const single = !(await stat(root)).isDirectory();
-    for (const path of single ? [root] : await below(root)) {
+    for (const path of single ? [root] : await below(root, links)) {
       const name = basename(path);
       const known = ownOf(path) ?? (single || dayFile.test(name) ? byFolder(path) : undefined);
       const feed = known ?? (named === undefined ? undefined : { endpoint: named });
@@ -62,7 +65,7 @@ export async function findArchiveFiles(
     }
     const keyed = files.map((file) => ({ file, key: orderOf(file) }));
     keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-    return { files: keyed.map(({ file }) => file), unknown, root };
+    return { files: keyed.map(({ file }) => file), unknown, links, root };
   } catch (error) {
     throw archiveUnreadable(from, error);
   }
@@ -86,13 +89,14 @@ export function archiveUnreadable(path: string, error: unknown): ForwarderError 
 }
 
 /** All files, none in hidden folders, none through links; Duo Watcher's own state files hold no row. */
-async function below(folder: string): Promise<string[]> {
+async function below(folder: string, links: string[]): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(await below(path)));
+    if (entry.isSymbolicLink()) links.push(path);
+    else if (entry.isDirectory()) found.push(...(await below(path, links)));
     else if (entry.isFile() && !/^state(?:\.new)?$/.test(entry.name)) found.push(path);
   }
   return found;

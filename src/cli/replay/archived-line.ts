@@ -13,7 +13,7 @@ export interface Stretch {
 }
 
 /** Whether the line holds a whole row; a line of any other format is none. */
-export function isRow(line: Buffer): boolean {
+function isRow(line: Buffer): boolean {
   if (line[0] !== 0x7b || !isUtf8(line)) return false;
   try {
     JSON.parse(line.toString('utf8'));

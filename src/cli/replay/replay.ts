@@ -7,7 +7,7 @@ import { endpoints } from '../../endpoints/index.ts';
 import { Sender, type SenderTools } from '../dead-letter/sender.ts';
 import { Tally } from '../dead-letter/tally.ts';
 import { type ArchiveFile, archiveUnreadable, orderOf } from './archive-files.ts';
-import { archivedLine, isRow, type Stretch } from './archived-line.ts';
+import { archivedLine, type Stretch } from './archived-line.ts';
 import { type Progress, saveProgress } from './progress.ts';
 
 export interface ReplayOptions extends SenderTools, Stretch {
@@ -43,7 +43,8 @@ export async function mustBeJson(files: readonly ArchiveFile[]): Promise<void> {
     const lines = wholeLines(path);
     try {
       const { done, value } = await lines.next();
-      if (done !== true && value.length > 0 && !isRow(value)) throw notJson(path);
+      // A row that is damaged is left later, and the rest goes.
+      if (done !== true && value.length > 0 && value[0] !== brace) throw notJson(path);
       if (done !== true) await lines.return(value);
     } catch (error) {
       throw error instanceof ForwarderError ? error : archiveUnreadable(path, error);
@@ -154,6 +155,7 @@ class Replay {
   }
 }
 
+const brace = 0x7b;
 const carriageReturn = 0x0d;
 
 function accountOf({ accountId }: ArchiveFile, { account }: Config): Account {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -175,6 +175,18 @@ describe('replay', () => {
   ])('tells wrong use: %j', async (argv, why) => {
     const { code, err } = await replay('--from', archive, ...argv);
     expect([code, err]).toEqual([2, expect.stringContaining(why)]);
+  });
+
+  it.skipIf(process.platform === 'win32')('says which links it did not follow', async () => {
+    const elsewhere = join(workplace.folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await symlink(elsewhere, join(archive, 'auth'));
+    const only = await replay('--from', archive, '--to', 'json');
+    expect([only.code, only.err]).toEqual([2, expect.stringContaining('is not followed')]);
+    await mkdir(join(archive, 'adminaction'));
+    await writeFile(join(archive, 'adminaction', '2026-01-01.log'), '{"timestamp": 1}\n');
+    const { code, out } = await replay('--from', archive, '--to', 'json');
+    expect([code, out]).toEqual([0, expect.stringContaining('Links were not followed, such as')]);
   });
 
   it('says when there is no such folder, or nothing in it', async () => {

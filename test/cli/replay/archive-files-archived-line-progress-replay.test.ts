@@ -43,11 +43,12 @@ const archive = (path: string): Promise<Config> =>
 
 const child = 'DA0123456789ABCDEFGH';
 const found = async (from: string, config: Config, named?: 'auth') => {
-  const { files, unknown } = await findArchiveFiles(join(folder, from), config, named);
+  const { files, unknown, links } = await findArchiveFiles(join(folder, from), config, named);
   const name = (path: string): string => relative(folder, path).split(sep).join('/');
   return {
     files: files.map(({ path, endpoint, accountId }) => [name(path), endpoint, accountId]),
     unknown: unknown.map(name),
+    links: links.map(name),
   };
 };
 
@@ -66,6 +67,7 @@ describe('the files of an archive', () => {
         [`own/2026/01/${child}-telephony-01`, 'telephony', child],
       ],
       unknown: ['own/2026/01/main-auth-32'],
+      links: [],
     });
   });
 
@@ -75,8 +77,10 @@ describe('the files of an archive', () => {
       await put(path);
     await put(`old/${child}/activity/2026-01-01.log`);
     await put('old/auth/251230.gz');
-    if (process.platform !== 'win32') await symlink(folder, join(folder, 'old', 'auth', 'link'));
+    const isWindows = process.platform === 'win32';
+    if (!isWindows) await symlink(folder, join(folder, 'old', 'auth', 'link'));
     expect(await found('old', config)).toEqual({
+      links: isWindows ? [] : ['old/auth/link'],
       files: [
         ['old/phone/260101', 'telephony', undefined],
         ['old/admin/251231', 'adminaction', undefined],
@@ -97,8 +101,13 @@ describe('the files of an archive', () => {
       const { files } = await findArchiveFiles(join(folder, 'auth', name), config);
       await expect(mustBeJson(files)).rejects.toMatchObject({ code: 'replay_not_json' });
     }
-    await put('auth/c.log', '\n{"a": 1}\n');
-    await mustBeJson((await findArchiveFiles(join(folder, 'auth', 'c.log'), config)).files);
+    for (const [name, text] of Object.entries({
+      'c.log': '\n{"a": 1}\n',
+      'damaged.log': '{"a": {"a": 1}\n{"a": 1}\n',
+    })) {
+      await put(`auth/${name}`, text);
+      await mustBeJson((await findArchiveFiles(join(folder, 'auth', name), config)).files);
+    }
   });
 });
 
