@@ -14,6 +14,8 @@ export interface Connection {
 export type Report = (step: string, detail: string) => void;
 
 export interface Dialer {
+  /** How long the certificate is valid that the server showed last. */
+  readonly certificateEndsMs?: number | undefined;
   /** Resolves the name, tries all addresses, shakes hands; throws a ForwarderError, or the signal's reason. */
   connect(signal: AbortSignal, report?: Report): Promise<Connection>;
   /** A connection was confirmed: what is only checked on the first one is settled. */

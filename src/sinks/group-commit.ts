@@ -1,10 +1,11 @@
 import { Backoff } from '../core/backoff.ts';
 import { asForwarderError, type ForwarderError } from '../core/errors.ts';
 import type { Batch, Mark } from '../core/types.ts';
+import { type BeatLine, beatOverStream } from './beat.ts';
 import { Confirmation } from './confirmation.ts';
 import type { Dialer, Report } from './connection.ts';
 import { Connections } from './connections.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation, ConversationTools } from './conversation.ts';
 import { closedError } from './errors.ts';
 import { Gather, type Group } from './gather.ts';
 import { GroupSize } from './group-size.ts';
@@ -36,6 +37,7 @@ export class GroupCommitSink implements Sink {
   readonly #tools: SinkTools;
   readonly #machine: Machine;
   readonly #dialer: Dialer;
+  readonly #talk: ConversationTools;
   readonly #gather = new Gather();
   readonly #size: GroupSize;
   readonly #replay: Replay;
@@ -65,8 +67,8 @@ export class GroupCommitSink implements Sink {
     this.#tools = tools;
     this.#machine = machine;
     this.#dialer = dialer;
-    const talk = { ...tools, server, machine };
-    this.#connections = new Connections(dialer, talk, (error) => this.#idleOver(error));
+    this.#talk = { ...tools, server, machine };
+    this.#connections = new Connections(dialer, this.#talk, (error) => this.#idleOver(error));
     this.#vigil = new Vigil({ dialer, clock, timing, died: () => this.#diedIdle() });
     this.#refusals = new Refusals(this.#gather, clock, timing.backoffCapMs);
     const growth = perSecond === undefined ? timing.groupGrowth : 1;
@@ -99,6 +101,10 @@ export class GroupCommitSink implements Sink {
     } finally {
       quiet();
     }
+  }
+
+  async beat(line: BeatLine, signal: AbortSignal): Promise<void> {
+    await beatOverStream(this.#dialer, this.#talk, this.#confirmation.level, line, signal);
   }
 
   async check(report: Report, signal: AbortSignal): Promise<void> {

@@ -18,6 +18,11 @@ export interface Sink {
    * are confirmed then, those after it not sent.
    */
   write(batch: Batch, signal: AbortSignal): Promise<Mark | undefined>;
+  /**
+   * Sends one line over a connection of its own, once: `write` neither waits for it nor learns from it. `line` is
+   * asked for when the server can be reached. Throws when it did not go. Absent where only Duo's rows belong.
+   */
+  beat?(line: () => Uint8Array, signal: AbortSignal): Promise<void>;
   /** What a write would need (resolve, connect, handshake), step by step; sends nothing. Throws the failing step's error. */
   check(report: (step: string, detail: string) => void, signal: AbortSignal): Promise<void>;
   /** Sends what waits at once, because nothing more will come. */
@@ -38,6 +43,10 @@ export interface SinkState {
     readonly nextTryMs: number | undefined;
   };
   readonly confirmedLines: number;
+  /** Deliveries that failed so far and were tried again. */
+  readonly reconnects?: number;
+  /** TCPSSL: how long the certificate is valid that the server showed last. */
+  readonly certificateEndsMs?: number;
 }
 
 /** One entry of `servers:` in the config file, in the code's spelling. */
@@ -45,10 +54,6 @@ export interface ServerOptions {
   readonly id: string;
   readonly protocol: string;
   readonly hostname: string;
-  /** Deliveries that failed so far and were tried again. */
-  readonly reconnects?: number;
-  /** TCPSSL: how long the certificate is valid that the server showed last. */
-  readonly certificateEndsMs?: number;
   readonly port: number;
   readonly confirm?: 'drained' | 'transport' | 'none';
   readonly maxEventsPerSecond?: number;

@@ -31,6 +31,12 @@ export async function readMaterial(server: ServerOptions, files: Files): Promise
   return { ca, cert, key };
 }
 
+/** How long the certificate is valid that we show: the first of its file. Throws as `readMaterial` does. */
+export async function clientCertificateEndMs(path: string, files: Files): Promise<number> {
+  const [own = ''] = await certificates(path, files);
+  return Date.parse(new X509Certificate(own).validTo);
+}
+
 /** Every certificate of a PEM file; whatever else is in it (a key, comments) is left alone. */
 async function certificates(path: string, files: Files): Promise<string[]> {
   const text = await read(path, files);

@@ -19,6 +19,7 @@ import {
 } from './errors.ts';
 import { GroupCommitSink } from './group-commit.ts';
 import { type Machine, thisMachine } from './machine.ts';
+import { PeerCertificate } from './peer-certificate.ts';
 import type { ServerOptions, Sink, SinkTools, SinkType } from './sink.ts';
 import { type Material, readMaterial } from './tls-files.ts';
 import { onAbort, within } from './waiting.ts';
@@ -44,6 +45,7 @@ class TlsDialer implements Dialer {
   readonly #server: ServerOptions;
   readonly #tools: SinkTools;
   readonly #machine: Machine;
+  readonly #certificate = new PeerCertificate();
   #isProven = false;
   #session: Buffer | undefined;
   /** False once a resumption has failed where a full handshake went well. */
@@ -55,6 +57,10 @@ class TlsDialer implements Dialer {
     this.#server = server;
     this.#tools = tools;
     this.#machine = machine;
+  }
+
+  get certificateEndsMs(): number | undefined {
+    return this.#certificate.endsMs;
   }
 
   proven(): void {
@@ -91,7 +97,9 @@ class TlsDialer implements Dialer {
 
   #dropOutlived(material: Material): void {
     const hash = createHash('sha256').update(JSON.stringify(material)).digest('base64');
-    if (hash !== this.#materialHash || !this.#resumes) this.#session = undefined;
+    const { clock } = this.#tools;
+    const isHidden = this.#certificate.isToBeSeenAgain(clock.nowMs(), clock.monotonicMs());
+    if (hash !== this.#materialHash || !this.#resumes || isHidden) this.#session = undefined;
     this.#materialHash = hash;
   }
 
@@ -107,6 +115,7 @@ class TlsDialer implements Dialer {
       const socket = await within(timing.connectMs, late, clock, signal, (limit) =>
         this.#handshake(transport, material, limit),
       );
+      this.#certificate.shown(socket, clock.monotonicMs());
       report?.('tls', describe(socket, clock.nowMs()));
       await this.#settle(socket, roundTripMs, material.cert !== undefined, signal);
       report?.('verify', 'certificate and name are right, the server keeps the connection');

@@ -2,6 +2,7 @@ import type { Socket } from 'node:dgram';
 import { Backoff } from '../core/backoff.ts';
 import { asForwarderError, ForwarderError, systemCode } from '../core/errors.ts';
 import type { Batch, DeadLetter, Line, Mark } from '../core/types.ts';
+import { type BeatLine, beatOverUdp } from './beat.ts';
 import type { Report } from './connection.ts';
 import { place, serverError } from './errors.ts';
 import { type Machine, thisMachine } from './machine.ts';
@@ -82,6 +83,11 @@ class UdpSink implements Sink {
     } finally {
       for (const done of quiet) done();
     }
+  }
+
+  async beat(line: BeatLine, signal: AbortSignal): Promise<void> {
+    const { socket } = await openDatagrams(this.#server, this.#tools, this.#machine, signal);
+    await beatOverUdp(socket, { ...this.#tools, server: this.#server }, line, signal);
   }
 
   async check(report: Report, signal: AbortSignal): Promise<void> {
