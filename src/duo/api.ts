@@ -8,12 +8,20 @@ export interface ApiRequest {
   readonly params: Params;
 }
 
+/** How long the certificate of a host of Duo's is valid. */
+export interface CertificateEnd {
+  readonly host: string;
+  readonly endsMs: number;
+}
+
 /** Duo's API. Knows no kind of log. */
 export interface DuoApi {
   /** One try, signed anew. Throws a ForwarderError that says what to do; docs in duo/failures.ts. */
   send(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
   /** Duo's time: ours plus the offset of its last Date header. */
   nowMs(): number;
+  /** Of the hosts that were called lately, the one whose certificate ends first; undefined before the first handshake. */
+  certificateEnd?(): CertificateEnd | undefined;
   close(): Promise<void>;
 }
 

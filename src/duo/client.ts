@@ -8,8 +8,9 @@ import type { Logger } from '../core/log.ts';
 import { Secret } from '../core/secret.ts';
 import type { ApiAnswer } from '../core/types.ts';
 import { failureOfAnswer } from './answer-failures.ts';
-import type { ApiRequest, DuoApi } from './api.ts';
+import type { ApiRequest, CertificateEnd, DuoApi } from './api.ts';
 import { readBody } from './body.ts';
+import { CertificateEnds } from './certificate-ends.ts';
 import { createConnector } from './connect.ts';
 import { failure } from './failures.ts';
 import { proxyCredentials, type ProxyOptions } from './proxy.ts';
@@ -66,6 +67,7 @@ class DuoClient implements DuoApi {
   readonly #skew: Skew;
   readonly #agent: Agent;
   readonly #turns = new Map<string, LimitFunction>();
+  readonly #certificates = new CertificateEnds();
 
   constructor(options: DuoClientOptions) {
     this.#options = options;
@@ -77,6 +79,10 @@ class DuoClient implements DuoApi {
 
   nowMs(): number {
     return this.#skew.nowMs();
+  }
+
+  certificateEnd(): CertificateEnd | undefined {
+    return this.#certificates.earliest;
   }
 
   async send(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
@@ -162,7 +168,11 @@ class DuoClient implements DuoApi {
   #createAgent(): Agent {
     const { ca, proxy } = this.#options;
     const { connectMs: timeoutMs = defaults.connectMs, idleMs = defaults.idleMs } = this.#options;
-    const connect = createConnector({ ca, proxy, timeoutMs, clean: this.#clean });
+    const connect = createConnector({
+      ...{ ca, proxy, timeoutMs, clean: this.#clean },
+      secured: (host, socket) =>
+        this.#certificates.shown(host, socket, this.#options.clock.monotonicMs()),
+    });
     const keep = { connect, keepAliveTimeout: idleMs, keepAliveMaxTimeout: idleMs };
     return new Agent({
       ...keep,

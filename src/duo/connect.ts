@@ -12,6 +12,8 @@ export interface ConnectOptions {
   /** For each of: the tunnel, the connection with its TLS handshake. */
   readonly timeoutMs: number;
   readonly clean: Clean;
+  /** Told of each connection after its handshake. */
+  readonly secured?: (hostname: string, socket: tls.TLSSocket) => void;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ConnectOptions {
  * already: undici would try for ever on some codes of its own, and could not tell proxy from Duo.
  */
 export function createConnector(options: ConnectOptions): buildConnector.connector {
-  const { proxy, timeoutMs, clean } = options;
+  const { proxy, timeoutMs, clean, secured } = options;
   const secure = buildConnector({
     secureContext: tls.createSecureContext({
       minVersion: 'TLSv1.2',
@@ -33,8 +35,10 @@ export function createConnector(options: ConnectOptions): buildConnector.connect
     const through = proxied ? ` through the proxy ${proxyName(proxy)}` : '';
     const target = `${request.hostname}:${port}${through}`;
     const done: buildConnector.Callback = (...[error, socket]) => {
-      if (error === null) callback(null, socket);
-      else callback(failureOfTransport(error, 'connect', target, clean), null);
+      if (error === null) {
+        if (socket instanceof tls.TLSSocket) secured?.(request.hostname, socket);
+        callback(null, socket);
+      } else callback(failureOfTransport(error, 'connect', target, clean), null);
     };
     if (!proxied) return secure(request, done);
     openTunnel(proxy, request.hostname, port, timeoutMs, clean).then(

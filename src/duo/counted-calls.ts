@@ -59,6 +59,7 @@ export function counted(
       }
     },
     nowMs: () => api.nowMs(),
+    certificateEnd: () => api.certificateEnd?.(),
     close: () => api.close(),
   };
 }
