@@ -217,11 +217,12 @@ class FeedRun {
     const gaps = gap === undefined ? page.gaps : [gap, ...page.gaps];
     await this.#delivery.tellGaps(gaps);
     const lines = await this.#delivery.send(page.events);
+    // Before it is saved: where a save fails until the end, the last one must not keep the old place with the new mark.
+    this.#goTo(page.next);
     const quietMs = page.next.readToMs - this.#delivery.saved.readToMs;
     if (page.events.length > 0 || gaps.length > 0 || quietMs >= saveAtLeastEveryMs) {
       await this.#delivery.save(page.next);
     }
-    this.#goTo(page.next);
     const last = page.events[page.events.length - 1];
     status.confirmed(lines, last?.timeMs, page.late);
     status.received += page.events.length;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { ForwarderError } from '../../src/core/errors.ts';
 import type { ApiAnswer } from '../../src/core/types.ts';
 import type { ApiRequest } from '../../src/duo/api.ts';
 import { type Feed, type FeedTools, runFeed } from '../../src/engine/feed.ts';
 import { begin } from '../../src/engine/window.ts';
 import { answerOf } from './fake-duo.ts';
-import { type Bench, bench, intervalMs, rules } from './parts.ts';
+import { type Bench, bench, intervalMs, never, rules } from './parts.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -134,6 +135,29 @@ describe('a clock that is wrong until the first answer of Duo', () => {
     parts.stopAfter(10_000);
     await run(parts, parts.feed('siem'));
     expect(parts.store.saved).toEqual([]);
+  });
+});
+
+describe('a disk that has room at the very last moment only', () => {
+  it("keeps the server's mark with its own position, never with the one before", async () => {
+    const parts = bench();
+    const feed = parts.feed('archive');
+    feed.sink.answer = async () => 17;
+    const running = run(parts, feed);
+    await parts.clock.sleep(2.5 * intervalMs, never);
+    parts.duo.add(2, parts.clock.nowMs());
+    let failures = 1;
+    parts.store.beforeSave = () => {
+      const isFull = !parts.abandon.signal.aborted || failures-- > 0;
+      if (isFull) throw new ForwarderError('checkpoint_write_failed', 'the disk is full');
+    };
+    await parts.clock.sleep(intervalMs, never);
+    expect(feed.sink.ids).toEqual(ids(2));
+    parts.stop.abort(new Error('SIGTERM'));
+    parts.abandon.abort(new Error('too late'));
+    await running;
+    const last = parts.store.saved.at(-1);
+    expect([last?.mark, last?.cursor.positionId]).toEqual([17, 't1']);
   });
 });
 
