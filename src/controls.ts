@@ -64,7 +64,15 @@ export function createControls(tools: ControlTools): RunningControls {
       return queryView({ nowMs: clock.nowMs(), feeds: app.feeds, servers: serverParts(app), gaps });
     },
     pause: (selection) => each(selection, ({ control }) => control.pause(clock.nowMs())),
-    resume: (selection) => each(selection, ({ control }) => control.resume()),
+    resume: (selection) =>
+      each(selection, ({ control, status }) => {
+        if (control.isPaused) status.cycles = 0;
+        control.resume();
+      }),
+    stopAfter: (selection, cycles) =>
+      each(selection, ({ control }) => {
+        control.mostCycles = cycles > 0 ? cycles : Infinity;
+      }),
     poll: (selection) =>
       each(selection, ({ source, control }) => {
     look: () => monitor.recent(),

@@ -65,6 +65,21 @@ describe('what a command can do with the running program', () => {
     expect(feeds[0]?.source.asked({ limit: '1000' })).toEqual({ limit: '50' });
   });
 
+  it('lets a feed stop by itself after so many polls, counted anew when it is started again', () => {
+    const { controls, feeds } = running();
+    const [siem] = feeds;
+    expect(controls.stopAfter({ server: 'siem' }, 5)).toBe(1);
+    expect(feeds.map(({ control }) => control.mostCycles)).toEqual([5, Infinity]);
+    siem?.status.cycled();
+    controls.resume({});
+    expect(siem?.status.cycles).toBe(1);
+    controls.pause({});
+    controls.resume({});
+    expect(siem?.status.cycles).toBe(0);
+    controls.stopAfter({}, 0);
+    expect(siem?.control.mostCycles).toBe(Infinity);
+  });
+
   it('shows the query port its threads, with gaps counted every few seconds at most', async () => {
     const { controls, app, clock } = running();
     let gaps = 1;

@@ -1,5 +1,5 @@
 /** What is asked of the query port → the answer, and what it does to the program. */
-import type { Controls } from './controls.ts';
+import type { Controls, Selection } from './controls.ts';
 import { type Ask, parseQuery } from './query-datagram.ts';
 import { helpText, statusText, threadName, troublesOf } from './query-status.ts';
 import type { QueryView, ThreadView } from './query-view.ts';
@@ -7,9 +7,11 @@ import type { QueryView, ThreadView } from './query-view.ts';
 /** The running program, as far as the query port goes. */
 export interface QueryProgram extends Pick<
   Controls,
-  'pause' | 'resume' | 'setInterval' | 'setMaxcount' | 'reopenLogs'
+  'pause' | 'resume' | 'setInterval' | 'reopenLogs'
 > {
   view(): Promise<QueryView>;
+  /** Feeds stop by themselves after the first poll beyond so many since they were started; 0: never. */
+  stopAfter(selection: Selection, cycles: number): number;
 }
 
 export class QueryAnswers {
@@ -102,16 +104,16 @@ function steer(
     case 'interval': {
       const seconds = wholeNumber(value);
       if (seconds === undefined) return ['P5', `invalid interval: ${pythonsWords(value)}`];
-      if (!isUsable(seconds)) return ['P5', `invalid interval ${seconds}`];
+      if (seconds === 0n || !isUsable(seconds)) return ['P5', `invalid interval ${seconds}`];
       program.setInterval({ endpoint }, Number(seconds));
       return ['P2', `interval set to ${seconds}`];
     }
     case 'maxcount': {
-      const rows = wholeNumber(value);
-      if (rows === undefined || !isUsable(rows))
+      const cycles = wholeNumber(value);
+      if (cycles === undefined || !isUsable(cycles))
         return ['P5', `invalid maxcount ${value ?? ''}`.trimEnd()];
-      program.setMaxcount({ endpoint }, Number(rows));
-      return ['P2', `maxcount set to ${rows}`];
+      program.stopAfter({ endpoint }, Number(cycles));
+      return ['P2', `maxcount set to ${cycles}`];
     }
     default:
       return ['P5', 'invalid option'];
@@ -128,7 +130,7 @@ function wholeNumber(text: string | undefined): bigint | undefined {
 
 function isUsable(value: bigint): boolean {
   // Times are milliseconds.
-  return value > 0n && value <= BigInt(Math.floor(Number.MAX_SAFE_INTEGER / 1000));
+  return value >= 0n && value <= BigInt(Math.floor(Number.MAX_SAFE_INTEGER / 1000));
 }
 
 /** The words of Python's int(), which the old daemon passed on: measured. */

@@ -7,6 +7,8 @@ export class FeedControl {
   #resumed: Promise<void> | undefined;
   #resume = (): void => undefined;
   readonly #sleepers = new Set<() => void>();
+  /** It pauses by itself after the first poll beyond so many since it was started. */
+  mostCycles = Infinity;
   /** Leaves the present run behind and begins anew; nothing while there is none. */
   restart: () => void = () => undefined;
 

@@ -24,7 +24,7 @@ export class FeedStatus {
   /** Up to when all is confirmed, as far as Duo has shown it; undefined before the first page. */
   confirmedToMs: number | undefined;
   lastEventMs: number | undefined;
-  /** Polls that were read to their end, and when the last one was. */
+  /** Polls that were read to their end since it was last started, and when the last one was. */
   cycles = 0;
   lastCycleMs: number | undefined;
   readonly createdMs: number;

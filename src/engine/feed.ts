@@ -160,12 +160,18 @@ class FeedRun {
     const page = await slots.run(stop, work, this.#retry.attempts > 0);
     if (page === undefined) return undefined;
     this.#retry.reset();
-    if (!page.more) status.cycled();
+    if (!page.more) this.#cycled();
     const news = this.#news.page(page, once);
     if (news === 'well') status.well(page.more ? 'catching up' : 'running');
     else if (news !== 'unchanged') status.trouble(news, once ? 0 : source.nextTickMs());
     if (!once || page.more) return undefined;
     return page.whole && !this.#isOwnPoll ? undefined : page.whole;
+  }
+
+  #cycled(): void {
+    const { status, control } = this.#feed;
+    status.cycled();
+    if (status.cycles > control.mostCycles) control.pause(this.#tools.clock.nowMs());
   }
 
   async #open(stop: AbortSignal): Promise<Opened | undefined> {

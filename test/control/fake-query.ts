@@ -43,7 +43,7 @@ export function fakeQuery(...threads: readonly ThreadView[]): FakeQuery {
       return asked.push(['resume', endpoint]);
     },
     setInterval: ({ endpoint }, seconds) => asked.push(['interval', endpoint, seconds]),
-    setMaxcount: ({ endpoint }, rows) => asked.push(['maxcount', endpoint, rows]),
+    stopAfter: ({ endpoint }, cycles) => asked.push(['maxcount', endpoint, cycles]),
     reopenLogs: async () => void asked.push(['reopen']),
   };
   return program;

@@ -64,6 +64,7 @@ describe('the query port', () => {
     expect(await ask('thread auth maxcount x')).toBe('P5Thread auth invalid maxcount x\n');
     expect(await ask('thread auth maxcount')).toBe('P5Thread auth invalid maxcount\n');
     expect(await ask('thread auth maxcount -1')).toBe('P5Thread auth invalid maxcount -1\n');
+    expect(await ask('thread auth maxcount 0')).toBe('P2Thread auth maxcount set to 0\n');
     expect(await ask('thread auth stop')).toBe('P2Thread auth terminated\n');
     expect(await ask('thread auth stop')).toBe('P5Thread auth is not active.\n');
     expect(await ask('s')).toContain('\nauth: Idle\n');

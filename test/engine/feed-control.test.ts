@@ -54,6 +54,20 @@ describe('a feed that is paused', () => {
     await end();
   });
 
+  it('may do so by itself after more polls than it was told, as Duo Watcher counts them', async () => {
+    const { feed, duo, end, wait } = await caughtUp();
+    feed.control.mostCycles = 3;
+    await wait(10 * intervalMs);
+    expect([feed.status.cycles, feed.control.isPaused]).toEqual([4, true]);
+    const asked = duo.asked.length;
+    feed.status.cycles = 0;
+    feed.control.resume();
+    await wait(10 * intervalMs);
+    expect([feed.status.cycles, feed.control.isPaused]).toEqual([4, true]);
+    expect(duo.asked.length).toBe(asked + 4);
+    await end();
+  });
+
   it('ends at once when the program stops', async () => {
     const { feed, clock, end, wait } = await caughtUp();
     feed.control.pause(clock.nowMs());
