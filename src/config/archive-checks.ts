@@ -23,6 +23,7 @@ const networkKeys = [
   'confirm',
   'max_events_per_second',
   'replay_groups',
+  'heartbeat_seconds',
 ];
 
 /** Servers that write files: their own settings, and that no file belongs to two feeds. */

@@ -1,4 +1,5 @@
 import { accountFindings, cleanProxyName } from './account-checks.ts';
+import { alertFindings } from './alert-settings.ts';
 import { archiveFindings } from './archive-checks.ts';
 import { leastTimeoutSeconds } from './assemble.ts';
 import { isTemporary } from './paths.ts';
@@ -7,8 +8,8 @@ import type { Finding, Path } from './problem.ts';
 import { queryFindings } from './query-settings.ts';
 import { defaultOf, schemaAt } from './schema-tree.ts';
 import { serverFindings } from './server-checks.ts';
-import { nodeAt, textAt } from './yaml-document.ts';
 import { statusFindings } from './status-settings.ts';
+import { nodeAt, textAt } from './yaml-document.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
 /**
@@ -19,9 +20,9 @@ export function crossFindings(root: YamlNode, host: Host): Finding[] {
   return [
     ...settingsFindings(root, host),
     ...queryFindings(root),
-    ...proxyFindings(root),
     ...alertFindings(root),
     ...statusFindings(root),
+    ...proxyFindings(root),
     ...serverFindings(root),
     ...archiveFindings(root, host),
     ...accountFindings(root),

@@ -3,11 +3,12 @@ import type { Secret } from '../core/secret.ts';
 import { endpoints } from '../endpoints/index.ts';
 import { formatters } from '../formatters/index.ts';
 import { sinks } from '../sinks/index.ts';
+import { alerts, heartbeat } from './alert-settings.ts';
 import { api, days } from './api-settings.ts';
 import { archive, network } from './place-settings.ts';
 import { query } from './query-settings.ts';
-import { checkpointing, deadLetters } from './state-settings.ts';
 import { statusPort } from './status-settings.ts';
+import { checkpointing, deadLetters } from './state-settings.ts';
 
 /**
  * The config file: the single source of its shape, defaults, limits and descriptions. The template, the
@@ -101,7 +102,6 @@ const settings = z.strictObject({
   checkpointing: checkpointing.prefault({}).describe('What is remembered between two starts.'),
   ...deadLetters,
   ...query,
-  proxy: proxy.prefault({}).describe('An HTTP proxy for the calls to Duo.'),
   ...alerts,
   ...statusPort,
   status_token: text
@@ -114,6 +114,7 @@ const settings = z.strictObject({
   status_token_env: from.env,
   status_token_credential: from.credential,
   status_token_command: from.command,
+  proxy: proxy.prefault({}).describe('An HTTP proxy for the calls to Duo.'),
 });
 
 const server = z.strictObject({
@@ -163,6 +164,7 @@ const server = z.strictObject({
       'TCP and TCPSSL: how many of the last confirmed groups go again after the server has failed, because it may have read them without keeping them. When left out: 2. 0 turns it off, 3 suits a collector that closes before it stores.',
     ),
   offset: days.optional().describe('As in dls_settings.api, for this server only.'),
+  ...heartbeat,
   client_cert_filepath: text
     .optional()
     .describe(
