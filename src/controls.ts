@@ -8,6 +8,7 @@ import { packageVersion } from './core/version.ts';
 import type { Feed } from './engine/feed.ts';
 import { queryView } from './query-parts.ts';
 import type { Lately } from './status/lately.ts';
+import type { Lately } from './status/lately.ts';
 import { type Look, Monitor } from './status/monitor.ts';
 import type { FeedPart, OtherPart, Parts, ServerPart } from './status/parts.ts';
 
@@ -26,6 +27,7 @@ export interface ControlTools {
   /** Why the config file was not taken over when it was last asked for. */
   readonly reloadTrouble: () => OtherPart | undefined;
   readonly stop: () => void;
+  readonly lately: Pick<Lately, 'entries'>;
 }
 
 export interface RunningControls extends Controls, QueryProgram {
@@ -130,6 +132,7 @@ function partsOf(tools: ControlTools): Parts {
       ...(lastError === undefined ? {} : { lastError }),
     },
     others: [tools.reloadTrouble(), accountsPart(app)].filter((part) => part !== undefined),
+    lately: tools.lately.entries,
   };
 }
 

@@ -40,6 +40,7 @@ function running() {
     reload: async () => ({ started: [], restarted: [], stopped: [], unchanged: 2 }),
     reloadTrouble: () => undefined,
     stop: () => void told.push('stop'),
+    lately: { entries: [] },
   });
   const status = async (): Promise<Snapshot> => (await controls.status()) as Snapshot;
   return { ...parts, feeds, app, controls, told, status };

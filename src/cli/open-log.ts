@@ -3,7 +3,13 @@ import type { Config } from '../config/schema.ts';
 import { createProgramLog, type ProgramLog } from '../core/program-log.ts';
 import type { Secret } from '../core/secret.ts';
 import { packageVersion } from '../core/version.ts';
+import { Lately } from '../status/lately.ts';
 import { type Io, say } from './io.ts';
+
+export interface OpenLog extends ProgramLog {
+  /** What it said lately that a person would want to know. */
+  readonly lately: Lately;
+}
 
 /** The program's log, and a word on where it is; a run that only looks (`looksOnly`) writes to stderr alone. */
 export function openLog(
@@ -11,16 +17,18 @@ export function openLog(
   paths: ConfigPaths,
   looksOnly: boolean,
   io: Pick<Io, 'stderr' | 'clock'>,
-): ProgramLog {
+): OpenLog {
   const onTerminal = io.stderr.isTTY === true || looksOnly;
   if (!onTerminal) say(io.stderr, `duologsync ${packageVersion()} logs to ${paths.logFile}`);
-  return createProgramLog({
+  const programLog = createProgramLog({
     ...(looksOnly ? {} : { file: paths.logFile }),
     ...(onTerminal ? { console: io.stderr } : {}),
     level: 'info',
     clock: io.clock,
     secrets: secretsOf(config),
   });
+  const lately = new Lately(programLog.log, programLog.redact, io.clock);
+  return { ...programLog, log: lately.log, lately };
 }
 
 /** All that must never be seen. */
@@ -28,7 +36,7 @@ export function secretsOf({ account, dls_settings, servers }: Config): readonly 
   return [
     account.skey,
     dls_settings.proxy.proxy_password,
+    dls_settings.status_token,
     ...servers.map((server) => server.client_key_passphrase),
   ].filter((secret) => secret !== undefined);
 }
-    dls_settings.status_token,

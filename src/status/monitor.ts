@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { Day } from './day.ts';
 import { Histories } from './history.ts';
 import type { Kept, Parts } from './parts.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
@@ -10,7 +11,6 @@ export interface MonitorOptions {
   readonly clock: Clock;
 }
 
-const sampleMs = 10_000;
 /** The running program at one moment, seen by all who show it. */
 export interface Look {
   readonly parts: Parts;
@@ -18,21 +18,23 @@ export interface Look {
   readonly snapshot: Snapshot;
 }
 
-
+const sampleMs = 10_000;
 /** With 10,000 feeds a look takes 50 ms of CPU; who asks more often sees the same again. */
 const freshMs = 1_000;
+
 /** Watches the running program from aside, for whoever asks how it is. */
 export class Monitor {
   readonly #options: MonitorOptions;
   readonly #histories = new Histories();
+  readonly #day = new Day();
   #kept: Kept = { gaps: 0, deadLetters: 0 };
+  #last: { readonly look: Promise<Look>; readonly atMs: number } | undefined;
 
   constructor(options: MonitorOptions) {
-  #last: { readonly look: Promise<Look>; readonly atMs: number } | undefined;
     this.#options = options;
   }
 
-  /** Counts every ten seconds until `stop`, so that a snapshot knows rates and the last hour. */
+  /** Counts every ten seconds until `stop`, so that a snapshot knows rates, the last hour and day. */
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       this.#sample();
@@ -41,8 +43,6 @@ export class Monitor {
   }
 
   async snapshot(): Promise<Snapshot> {
-    // What cannot be read keeps its last count; whoever writes it tells.
-    this.#kept = await this.#options.kept().catch(() => this.#kept);
     return (await this.#look()).snapshot;
   }
 
@@ -56,12 +56,16 @@ export class Monitor {
   }
 
   async #look(): Promise<Look> {
-    return snapshotOf(this.#sample(), this.#histories, this.#kept);
+    // What cannot be read keeps its last count; whoever writes it tells.
+    const kept = (this.#kept = await this.#options.kept().catch(() => this.#kept));
+    const parts = this.#sample();
+    return { parts, kept, snapshot: snapshotOf(parts, this.#histories, kept, this.#day) };
   }
 
   #sample(): Parts {
     const parts = this.#options.parts();
     this.#histories.sample(parts.feeds, parts.nowMs);
+    this.#day.sample(parts);
     return parts;
   }
 }

@@ -13,6 +13,8 @@ export interface Parts {
   readonly duo: DuoPart | undefined;
   /** What is wrong besides feeds and servers: a reload that failed, child accounts that cannot be listed. */
   readonly others: readonly OtherPart[];
+  /** What happened lately, the newest first. */
+  readonly lately: readonly HappenedPart[];
 }
 
 export interface FeedPart {
@@ -106,6 +108,18 @@ export interface OtherPart {
   readonly message: string;
   readonly hint?: string | undefined;
   readonly nextTryMs?: number | undefined;
+}
+
+/** A notable line of the program's log, or several of the same kind; never an event's content. */
+export interface HappenedPart {
+  readonly atMs: number;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly sentence: string;
+  readonly code: string | undefined;
+  /** Undefined too when several feeds said it. */
+  readonly feed: string | undefined;
+  readonly server: string | undefined;
+  readonly times: number;
 }
 
 /** Whose trouble it is. */

@@ -1,6 +1,8 @@
 import { isoTime } from '../core/iso-time.ts';
+import { Day } from './day.ts';
+import { duoOf, type SnapshotDuo } from './duo-snapshot.ts';
 import type { Histories } from './history.ts';
-import type { DuoPart, FeedPart, Kept, Parts, Side } from './parts.ts';
+import type { FeedPart, HappenedPart, Kept, Parts, Side } from './parts.ts';
 import { addressOf, type Problem, type ProblemKind, problemsOf } from './problems.ts';
 
 /**
@@ -23,6 +25,8 @@ export type Snapshot = {
   readonly duo: SnapshotDuo | null;
   readonly servers: readonly SnapshotServer[];
   readonly feeds: readonly SnapshotFeed[];
+  /** What happened lately, the newest first. */
+  readonly lately: readonly SnapshotHappened[];
 };
 
 export type SnapshotProblem = {
@@ -51,18 +55,21 @@ export type SnapshotTotals = {
   readonly rate: number;
   /** Events in twelve times five minutes, the newest (under way) last. */
   readonly last_hour: readonly number[];
+  /** Events in 48 half hours, the newest (under way) last. */
+  readonly last_day: readonly number[];
   readonly oldest_lag_seconds: number | null;
 };
 
-export type SnapshotDuo = {
-  readonly calls: number;
-  readonly rate_limited: number;
-  readonly clock_behind_seconds: number;
-  readonly last_error: {
-    readonly at: string;
-    readonly code: string;
-    readonly message: string;
-  } | null;
+/** One notable line of the program's log, or several of the same kind. */
+export type SnapshotHappened = {
+  readonly at: string;
+  readonly level: 'info' | 'warning' | 'error';
+  readonly sentence: string;
+  readonly code: string | null;
+  readonly feed: string | null;
+  readonly server: string | null;
+  /** How often it was said within a minute or so; of several feeds none is named. */
+  readonly times: number;
 };
 
 export type SnapshotServer = {
@@ -91,6 +98,7 @@ export type SnapshotFeed = {
   /** Events per second, over the last five to ten minutes. */
   readonly rate: number;
   readonly last_hour: readonly number[];
+  readonly last_day: readonly number[];
   readonly delivered: number;
   readonly late: number;
   readonly set_aside: number;
@@ -102,12 +110,17 @@ export type SnapshotFeed = {
 };
 
 /** Pure; 10,000 feeds take about 30 ms, and 20 more to become 4 MB of JSON. */
-export function snapshotOf(parts: Parts, histories: Histories, kept: Kept): Snapshot {
+export function snapshotOf(
+  parts: Parts,
+  histories: Histories,
+  kept: Kept,
+  day = new Day(),
+): Snapshot {
   const { nowMs, pid, version, configFile, stateDirectory } = parts;
   const problems = problemsOf(parts, kept);
   const troubled = new Map(parts.servers.map(({ id, state }) => [id, state.trouble?.code]));
   const feeds = parts.feeds.map((feed) =>
-    feedOf(feed, troubled.get(feed.server), histories, nowMs),
+    feedOf(feed, troubled.get(feed.server), histories, day, nowMs),
   );
   return {
     schema_version: 1,
@@ -120,9 +133,10 @@ export function snapshotOf(parts: Parts, histories: Histories, kept: Kept): Snap
     state_directory: stateDirectory,
     problems: problems.map(told),
     totals: totalsOf(feeds),
-    duo: parts.duo === undefined ? null : duoOf(parts.duo),
+    duo: parts.duo === undefined ? null : duoOf(parts.duo, day),
     servers: serversOf(parts, feeds),
     feeds,
+    lately: parts.lately.map(happened),
   };
 }
 
@@ -130,6 +144,7 @@ function feedOf(
   { id, account, endpoint, server, pausedSinceMs, status }: FeedPart,
   serverProblem: string | undefined,
   histories: Histories,
+  day: Day,
   nowMs: number,
 ): SnapshotFeed {
   const { problem, confirmedToMs } = status;
@@ -147,6 +162,7 @@ function feedOf(
     lag_seconds: lagMs === undefined ? null : Math.round(lagMs / 1000),
     rate: twoDigits(histories.rateOf(id, nowMs)),
     last_hour: histories.countsOf(id),
+    last_day: day.countsOf(id),
     delivered: status.delivered,
     late: status.late,
     set_aside: status.setAside,
@@ -160,10 +176,6 @@ function feedOf(
 function totalsOf(feeds: readonly SnapshotFeed[]): SnapshotTotals {
   const sum = (of: (feed: SnapshotFeed) => number): number =>
     feeds.reduce((total, feed) => total + of(feed), 0);
-  const lastHour = feeds[0]?.last_hour.map(() => 0) ?? [];
-  for (const feed of feeds) {
-    feed.last_hour.forEach((count, at) => (lastHour[at] = (lastHour[at] ?? 0) + count));
-  }
   const lags = feeds.flatMap(({ lag_seconds: lag }) => lag ?? []);
   return {
     feeds: feeds.length,
@@ -175,9 +187,16 @@ function totalsOf(feeds: readonly SnapshotFeed[]): SnapshotTotals {
     gaps: sum(({ gaps }) => gaps),
     errors: sum(({ errors }) => errors),
     rate: twoDigits(sum(({ rate }) => rate)),
-    last_hour: lastHour,
+    last_hour: together(feeds.map(({ last_hour: hour }) => hour)),
+    last_day: together(feeds.map(({ last_day: day }) => day)),
     oldest_lag_seconds: lags.reduce<number | null>((a, b) => Math.max(a ?? 0, b), null),
   };
+}
+
+function together(counts: readonly (readonly number[])[]): number[] {
+  const sums = counts[0]?.map(() => 0) ?? [];
+  for (const one of counts) one.forEach((count, at) => (sums[at] = (sums[at] ?? 0) + count));
+  return sums;
 }
 
 function serversOf({ servers }: Parts, feeds: readonly SnapshotFeed[]): SnapshotServer[] {
@@ -195,16 +214,9 @@ function serversOf({ servers }: Parts, feeds: readonly SnapshotFeed[]): Snapshot
   });
 }
 
-function duoOf({ calls, limited, behindMs, lastError }: DuoPart): SnapshotDuo {
-  return {
-    calls,
-    rate_limited: limited,
-    clock_behind_seconds: Math.round(behindMs / 1000),
-    last_error:
-      lastError === undefined
-        ? null
-        : { at: isoTime(lastError.atMs), code: lastError.code, message: lastError.message },
-  };
+function happened({ atMs, code, feed, server, ...rest }: HappenedPart): SnapshotHappened {
+  const names = { code: code ?? null, feed: feed ?? null, server: server ?? null };
+  return { at: isoTime(atMs), ...rest, ...names };
 }
 
 function told({ sinceMs, nextTryMs, remedy, ...problem }: Problem): SnapshotProblem {

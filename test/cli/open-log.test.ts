@@ -12,12 +12,14 @@ async function lines(looksOnly: boolean) {
   const config = await twoServers();
   const io = fakeIo();
   const paths = { directory: folder, logFile, dlsDirectories: [] };
-  const { log, close } = openLog(config, paths, looksOnly, io);
+  const { log, close, lately } = openLog(config, paths, looksOnly, io);
   log.info('A word', { secret: config.account.skey.reveal() });
+  log.warn('Something is wrong', { server: config.account.skey.reveal() });
   await close();
   const written = await readFile(logFile, 'utf8').catch(() => undefined);
   await rm(folder, { recursive: true, force: true });
-  return { written, said: io.err(), logFile, secret: config.account.skey.reveal() };
+  const remembered = JSON.stringify(lately.entries);
+  return { written, remembered, said: io.err(), logFile, secret: config.account.skey.reveal() };
 }
 
 describe("the program's log", () => {
@@ -35,8 +37,9 @@ describe("the program's log", () => {
 
   it('never holds a secret of the config', async () => {
     for (const looksOnly of [false, true]) {
-      const { written = '', said, secret } = await lines(looksOnly);
-      expect(written + said).not.toContain(secret);
+      const { written = '', said, secret, remembered } = await lines(looksOnly);
+      expect(written + said + remembered).not.toContain(secret);
+      expect(remembered).toContain('Something is wrong');
     }
   });
 

@@ -62,6 +62,7 @@ export function parts(more: Partial<Parts> = {}): Parts {
     servers: [serverPart('siem')],
     duo: { calls: 100, limited: 2, behindMs: 400, byEndpoint: new Map() },
     others: [],
+    lately: [],
     ...more,
   };
 }

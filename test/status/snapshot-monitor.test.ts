@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { failure } from '../../src/duo/failures.ts';
 import { Histories } from '../../src/status/history.ts';
 import { Monitor } from '../../src/status/monitor.ts';
+import type { Parts } from '../../src/status/parts.ts';
 import { snapshotOf } from '../../src/status/snapshot.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { feedPart, nothingKept, nowMs, parts, refused, serverPart } from './parts.ts';
+
+const quietDay = Array<number>(48).fill(0);
 
 describe('the snapshot', () => {
   it('of a healthy program says so, and holds everything that status prints', () => {
@@ -35,9 +38,21 @@ describe('the snapshot', () => {
         errors: 0,
         rate: 2,
         last_hour: hour,
+        last_day: quietDay,
         oldest_lag_seconds: 12,
       },
-      duo: { calls: 100, rate_limited: 2, clock_behind_seconds: 0, last_error: null },
+      duo: {
+        calls: 100,
+        rate_limited: 2,
+        clock_behind_seconds: 0,
+        certificate_ends: null,
+        last_error: null,
+        calls_last_day: quietDay,
+        rate_limited_last_day: quietDay,
+        p50_seconds: null,
+        p95_seconds: null,
+        endpoints: [],
+      },
       servers: [
         {
           id: 'siem',
@@ -47,6 +62,9 @@ describe('the snapshot', () => {
           feeds: 2,
           rate: 2,
           problem: null,
+          certificate_ends: null,
+          client_certificate_ends: null,
+          heartbeat: null,
         },
       ],
       feeds: [
@@ -62,6 +80,7 @@ describe('the snapshot', () => {
           lag_seconds: 12,
           rate: 2,
           last_hour: hour,
+          last_day: quietDay,
           delivered: 120,
           late: 1,
           set_aside: 0,
@@ -72,6 +91,7 @@ describe('the snapshot', () => {
         },
         expect.objectContaining({ id: 'activity > siem', last_event: null, rate: 0 }),
       ],
+      lately: [],
     });
   });
 
@@ -103,6 +123,15 @@ describe('the snapshot', () => {
     expect(state({ feeds: [feedPart('auth')], servers: [serverPart('siem', refused)] })).toBe(
       'degraded',
     );
+  });
+
+  it('tells what happened lately with the time in ISO 8601', () => {
+    const names = { code: 'server_refused', feed: undefined, server: 'siem' };
+    const lately = [{ atMs: nowMs, level: 'info', sentence: 'server is back', ...names, times: 2 }];
+    const told = snapshotOf(parts({ lately } as Partial<Parts>), new Histories(), nothingKept);
+    expect(told.lately).toEqual([
+      { ...lately[0], atMs: undefined, at: '2026-11-22T02:30:00.000Z', feed: null },
+    ]);
   });
 
   it('is JSON: nothing in it is undefined or a date', () => {

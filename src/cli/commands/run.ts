@@ -11,7 +11,7 @@ import { serve } from '../../control/serve.ts';
 import { createControls, type RunningControls } from '../../controls.ts';
 import { ForwarderError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { type ProgramLog, redactor } from '../../core/program-log.ts';
+import { redactor } from '../../core/program-log.ts';
 import type { JsonObject } from '../../core/types.ts';
 import { packageVersion } from '../../core/version.ts';
 import { type Shutdown, watchSignals } from '../../engine/shutdown.ts';
@@ -118,7 +118,7 @@ interface Place {
 async function forward(
   place: Place,
   options: RunOptions,
-  programLog: ProgramLog,
+  programLog: OpenLog,
   io: Io,
 ): Promise<ExitCode> {
   const { config, paths, state, path, running } = place;
@@ -184,7 +184,7 @@ async function forward(
 function controlsOf(
   app: App,
   { paths, state, path, config: first }: Place,
-  { log, reopen, alsoHide }: ProgramLog,
+  { log, reopen, alsoHide, lately }: OpenLog,
   shutdown: Shutdown,
   io: Io,
 ): RunningControls | undefined {
@@ -198,7 +198,7 @@ function controlsOf(
   };
   const reloader = new Reloader({ path, paths, app, log, hide, io });
   return createControls({
-    ...{ app, clock: io.clock, startedMs, configFile: path, stateDirectory: state },
+    ...{ app, clock: io.clock, startedMs, configFile: path, stateDirectory: state, lately },
     acknowledge: (ids) =>
       withCommandLock(state, io, async () => (await acknowledge(state, ids)).length),
     reopenLogs: reopen,
