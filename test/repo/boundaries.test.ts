@@ -76,7 +76,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   zod: ['config', 'checkpoint'],
   undici: ['duo'],
   winston: ['core'],
-  'p-limit': ['duo', 'engine'],
+  'p-limit': ['duo', 'engine', 'sinks'],
   commander: ['cli'],
 };
 
