@@ -56,10 +56,12 @@ export function statusLine(snapshot: Snapshot): string {
 function headLine(snapshot: Snapshot, ink: Ink): string {
   const { version, pid, config, state, problems, since, at } = snapshot;
   const up = duration(Date.parse(at) - Date.parse(since));
+  const warnings = problems.filter(({ severity }) => severity === 'warning').length;
+  const hints = warnings === 0 ? '' : `, ${counted(warnings, 'warning')}`;
   const badge =
     state === 'healthy'
-      ? ink.good('HEALTHY')
-      : ink.bad(`DEGRADED: ${counted(problems.length, 'problem')}`);
+      ? ink.good(`HEALTHY${hints}`)
+      : ink.bad(`DEGRADED: ${counted(problems.length - warnings, 'problem')}${hints}`);
   return `duologsync ${version}  pid ${pid}  up ${up}  ${ink.plain(config)}  ${badge}`;
 }
 
@@ -72,7 +74,8 @@ const sides: Readonly<Record<SnapshotProblem['side'], string>> = {
 
 function problemLines(problem: SnapshotProblem, { at }: Snapshot, ink: Ink): string[] {
   const { what, message, since, side, feeds, next_try: next, remedy, code, kind } = problem;
-  const mark = kind === 'paused' ? ink.careful(ink.warning) : ink.bad(ink.cross);
+  const isCalm = kind === 'paused' || problem.severity === 'warning';
+  const mark = isCalm ? ink.careful(ink.warning) : ink.bad(ink.cross);
   const sinceText =
     since === null
       ? []

@@ -23,6 +23,7 @@ export class FeedStatus {
   errors = 0;
   /** Up to when all is confirmed, as far as Duo has shown it; undefined before the first page. */
   confirmedToMs: number | undefined;
+  /** The newest event of this start. */
   lastEventMs: number | undefined;
   /** Polls that were read to their end since it was last started, and when the last one was. */
   cycles = 0;
@@ -75,7 +76,9 @@ export class FeedStatus {
   confirmed(lines: number, lastEventMs: number | undefined, late: number): void {
     this.delivered += lines;
     this.late += late;
-    this.lastEventMs = lastEventMs ?? this.lastEventMs;
+    // A late one may be older than those that are confirmed.
+    if (lastEventMs !== undefined)
+      this.lastEventMs = Math.max(lastEventMs, this.lastEventMs ?? lastEventMs);
   }
 
   cycled(): void {

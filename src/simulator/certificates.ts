@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import * as der from './der.ts';
 
-/** A leaf certificate's wishes; without validity it began yesterday and lasts 30 days. */
+/** A leaf certificate's wishes; without validity it began yesterday and lasts 90 days. */
 export interface LeafRequest {
   /** DNS names or IP addresses, all of them in subjectAltName; the first is the common name too. */
   readonly names: readonly string[];
@@ -59,7 +59,7 @@ export function createAuthority(options: AuthorityOptions = {}): Authority {
           subject: distinguishedName(request.names[0] ?? 'nameless'),
           publicKey: leaf.publicKey,
           fromMs: request.validFromMs ?? nowMs() - dayMs,
-          toMs: request.validToMs ?? nowMs() + 30 * dayMs,
+          toMs: request.validToMs ?? nowMs() + 90 * dayMs,
           extensions: leafExtensions(request),
         }),
       };

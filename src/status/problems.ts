@@ -1,4 +1,7 @@
-import type { FeedPart, Kept, OtherPart, Parts, ServerPart, Side } from './parts.ts';
+import { addressOf } from './address.ts';
+import { certificateProblems } from './certificates.ts';
+import type { FeedPart, Kept, OtherPart, Parts, Side } from './parts.ts';
+import { silenceProblems } from './silence.ts';
 
 export const problemKinds = [
   'server',
@@ -27,6 +30,8 @@ export interface Problem {
   readonly remedy: string | undefined;
   /** How many feeds are held up by it. */
   readonly feeds: number;
+  /** `warning`: nothing is wrong yet, and it does not make the state degraded. When left out: `problem`. */
+  readonly severity?: 'problem' | 'warning';
 }
 
 const tolerableSkewMs = 60_000;
@@ -36,14 +41,19 @@ export function problemsOf(parts: Parts, kept: Kept): readonly Problem[] {
   const hindering = [...serverProblems(parts), ...feedProblems(parts)].sort(
     (a, b) => b.feeds - a.feeds || (a.sinceMs ?? 0) - (b.sinceMs ?? 0),
   );
-  return [...hindering, ...parts.others.map(other), ...clockProblem(parts), ...keptProblems(kept)];
+  return [
+    ...hindering,
+    ...silenceProblems(parts.silences ?? []),
+    ...parts.others.map(other),
+    ...clockProblem(parts),
+    ...keptProblems(kept),
+    ...certificateProblems(parts),
+  ];
 }
 
-/** A server's address as one would write it: `tcp://host:port`, an archive's `file:/folder`. */
-export function addressOf({ protocol, hostname, port }: ServerPart): string {
-  const scheme = protocol === 'TCPSSL' ? 'tls' : protocol.toLowerCase();
-  if (protocol === 'FILE') return `file:${hostname}`;
-  return `${scheme}://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+/** Whether something is wrong, and not only going to be. */
+export function isDegraded(problems: readonly Pick<Problem, 'severity'>[]): boolean {
+  return problems.some(({ severity }) => severity !== 'warning');
 }
 
 function serverProblems({ servers, feeds }: Parts): Problem[] {

@@ -84,6 +84,9 @@ describe("a feed's status", () => {
     status.confirmed(3, 1234, 1);
     status.confirmed(0, undefined, 0);
     expect(status).toMatchObject({ delivered: 3, late: 1, lastEventMs: 1234 });
+    // One that Duo showed late is none of the newest.
+    status.confirmed(1, 900, 1);
+    expect(status.lastEventMs).toBe(1234);
   });
 
   it('counts the polls that were read to their end, with the time of the last', async () => {
