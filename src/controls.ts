@@ -1,13 +1,14 @@
 /** What a caller at the control socket can do with the running program. */
 import type { App } from './app.ts';
+import { Aside } from './aside.ts';
 import type { QueryProgram } from './control/query-answer.ts';
 import { gapForMachines, openGapsOf } from './checkpoint/acknowledge.ts';
 import type { Controls, ReloadReport, Selection } from './control/controls.ts';
 import type { Clock } from './core/clock.ts';
+import type { Logger } from './core/log.ts';
 import { packageVersion } from './core/version.ts';
 import type { Feed } from './engine/feed.ts';
 import { queryView } from './query-parts.ts';
-import type { Lately } from './status/lately.ts';
 import type { Lately } from './status/lately.ts';
 import { type Look, Monitor } from './status/monitor.ts';
 import type { FeedPart, OtherPart, Parts, ServerPart } from './status/parts.ts';
@@ -17,6 +18,9 @@ const keptForMs = 2_000;
 export interface ControlTools {
   readonly app: App;
   readonly clock: Clock;
+  readonly log: Logger;
+  /** This machine's name. */
+  readonly sender: string;
   readonly startedMs: number;
   readonly configFile: string;
   readonly stateDirectory: string;
@@ -43,9 +47,14 @@ export interface RunningControls extends Controls, QueryProgram {
 export function createControls(tools: ControlTools): RunningControls {
   const { app, clock } = tools;
   const monitor = new Monitor({
-    parts: () => partsOf(tools),
+    parts: () => partsOf(tools, aside),
     kept: () => app.storage.waiting(),
     clock,
+  });
+  const aside: Aside = new Aside({
+    ...tools,
+    parts: () => partsOf(tools, aside),
+    look: () => monitor.recent(),
   });
   const each = (selection: Selection, act: (feed: Feed) => void): number => {
     const feeds = app.select(selection);
@@ -53,14 +62,12 @@ export function createControls(tools: ControlTools): RunningControls {
     return feeds.length;
   };
   const gapsOf = gapCounter(tools);
-  const aside = new Aside({
-    ...tools,
-    parts: () => partsOf(tools, aside),
-    look: () => monitor.recent(),
-  });
   return {
-    watch: (stop) => monitor.run(stop),
+    watch: async (stop, lasts) => {
+      await Promise.all([monitor.run(stop), lasts ? aside.run(stop) : undefined]);
+    },
     status: () => monitor.snapshot(),
+    look: () => monitor.recent(),
     view: async () => {
       const gaps = await gapsOf();
       return queryView({ nowMs: clock.nowMs(), feeds: app.feeds, servers: serverParts(app), gaps });
@@ -77,7 +84,6 @@ export function createControls(tools: ControlTools): RunningControls {
       }),
     poll: (selection) =>
       each(selection, ({ source, control }) => {
-    look: () => monitor.recent(),
         source.pollNow();
         control.wake();
       }),
@@ -89,7 +95,11 @@ export function createControls(tools: ControlTools): RunningControls {
     gaps: async () => (await openGapsOf(tools.stateDirectory)).map(gapForMachines),
     acknowledge: tools.acknowledge,
     reopenLogs: tools.reopenLogs,
-    reload: tools.reload,
+    reload: async () => {
+      const report = await tools.reload();
+      aside.reloaded();
+      return report;
+    },
     stop: tools.stop,
   };
 }
@@ -111,10 +121,12 @@ function gapCounter({ app, clock }: ControlTools): () => Promise<number> {
   };
 }
 
-function partsOf(tools: ControlTools): Parts {
+function partsOf(tools: ControlTools, aside: Aside): Parts {
   const { app, clock, startedMs, configFile, stateDirectory } = tools;
   const { calls, limited, lastError, byEndpoint } = app.calls;
   const nowMs = clock.nowMs();
+  const feeds = app.feeds.map(feedPart);
+  const servers = serverParts(app).map((part) => ({ ...part, ...aside.ofServer(part) }));
   return {
     nowMs,
     startedMs,
@@ -122,13 +134,15 @@ function partsOf(tools: ControlTools): Parts {
     version: packageVersion(),
     configFile,
     stateDirectory,
-    feeds: app.feeds.map(feedPart),
-    servers: serverParts(app),
+    feeds,
+    servers,
+    silences: aside.silencesOf({ feeds, servers, startedMs }),
     duo: {
       calls,
       limited,
       behindMs: app.api.nowMs() - nowMs,
       byEndpoint,
+      certificate: app.api.certificateEnd?.(),
       ...(lastError === undefined ? {} : { lastError }),
     },
     others: [tools.reloadTrouble(), accountsPart(app)].filter((part) => part !== undefined),

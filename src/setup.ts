@@ -62,7 +62,7 @@ export class Setup {
     this.#windowKey = keyOf([api.settle_seconds, api.lookback_minutes, api.reread_minutes]);
     this.#servers = new Map(
       servers.map((server) => {
-        const { offset: _begin, ...lasting } = server;
+        const { offset: _begin, heartbeat_seconds: _beside, ...lasting } = server;
         const format = [formatOf(server, config), formatOptions(server, config)];
         return [server.id, { config: server, key: keyOf([lasting, format]) }];
       }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../src/app.ts';
+import type { Config, Settings } from '../src/config/schema.ts';
 import { createControls } from '../src/controls.ts';
 import { ForwarderError } from '../src/core/errors.ts';
 import { CallCounts } from '../src/duo/counted-calls.ts';
@@ -12,6 +13,7 @@ function running() {
   const parts = bench();
   const feeds = ['siem', 'archive'].map((server) => parts.feed(server));
   const told: string[] = [];
+  const dls_settings = { alert_after: {} } as Partial<Settings> as Settings;
   const app: Partial<App> = {
     feeds,
     destinations: [],
@@ -24,11 +26,14 @@ function running() {
       close: async () => undefined,
     },
     accountsTrouble: undefined,
+    config: { servers: [], dls_settings } as Partial<Config> as Config,
     select: (names) => selectFeeds(feeds, names),
   };
   const controls = createControls({
     app: app as App,
     clock: parts.clock,
+    log: parts.log,
+    sender: 'here',
     startedMs: parts.clock.startMs,
     configFile: '/etc/config.yml',
     stateDirectory: '/var/lib/state',

@@ -118,6 +118,7 @@ describe('another reading of the config', () => {
     ['another port of a server', (config) => server(config, { port: 9 }), ['auth > a']],
     ['another format of a server', (config) => server(config, { log_format: 'CEF' }), ['auth > a']],
     ['where new feeds begin', (config) => server(api(config, { offset: 3 }), { offset: 2 }), []],
+    ['heartbeats of a server', (config) => server(config, { heartbeat_seconds: 60 }), []],
     ['another pause between polls', (config) => api(config, { timeout: 600 }), all],
     ['another look-back', (config) => api(config, { lookback_minutes: 90 }), all],
     [

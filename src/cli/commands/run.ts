@@ -198,7 +198,8 @@ function controlsOf(
   };
   const reloader = new Reloader({ path, paths, app, log, hide, io });
   return createControls({
-    ...{ app, clock: io.clock, startedMs, configFile: path, stateDirectory: state, lately },
+    ...{ app, clock: io.clock, log, startedMs, configFile: path, stateDirectory: state, lately },
+    sender: hostname(),
     acknowledge: (ids) =>
       withCommandLock(state, io, async () => (await acknowledge(state, ids)).length),
     reopenLogs: reopen,
