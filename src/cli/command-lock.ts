@@ -1,11 +1,15 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { acknowledgedPath } from '../checkpoint/acknowledged.ts';
 import { prepareStateDirectory } from '../checkpoint/state-directory.ts';
 import { acquireLock } from '../control/lock.ts';
+import { removeLeftovers } from '../core/atomic-file.ts';
 import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import { packageVersion } from '../core/version.ts';
+import { resentPath } from '../dead-letter/resent.ts';
 import type { Io } from './io.ts';
+import { progressPath } from './replay/progress.ts';
 
 /** Whether there is a state directory yet: a command that looks must not make one. */
 export async function hasState(state: string): Promise<boolean> {
@@ -48,10 +52,22 @@ export async function withCommandLock<T>(
     );
   });
   try {
+    await tidy(state);
     return await work();
   } finally {
     await lock.release();
   }
+}
+
+/** What a killed command left half made; the program, which may run, writes other files here. */
+async function tidy(state: string): Promise<void> {
+  const own = [acknowledgedPath(state), resentPath(state), progressPath(state)];
+  // No reason to stop: whether the disk can be written shows when something is.
+  await removeLeftovers(
+    state,
+    undefined,
+    own.map((path) => basename(path)),
+  ).catch(() => undefined);
 }
 
 const whoRunsIt = 'Run this as the user that runs duologsync.';

@@ -64,16 +64,22 @@ export async function writeAtomic(
   if (platform !== 'win32') await syncDirectory(fs, dirname(path));
 }
 
-/** Deletes the temporary files of a killed process. Only while nobody writes there: under the lock. */
+/**
+ * Deletes the temporary files of a killed process, of these files alone where they are named. Only while nobody
+ * writes there: under the lock.
+ */
 export async function removeLeftovers(
   directory: string,
   fs: FileSystem = nodeFileSystem,
+  of?: readonly string[],
 ): Promise<void> {
   const names = await fs.readdir(directory).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;
   });
-  for (const name of names) if (leftover.test(name)) await removeIfThere(fs, join(directory, name));
+  for (const name of names)
+    if (leftover.test(name) && (of?.includes(name.replace(leftover, '')) ?? true))
+      await removeIfThere(fs, join(directory, name));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,6 +25,15 @@ describe('commands that change a state directory', () => {
     const failing = withCommandLock(state, fakeIo(), () => Promise.reject(new Error('no')));
     await expect(failing).rejects.toThrow('no');
     expect(await withCommandLock(state, fakeIo(), async () => 'done')).toBe('done');
+  });
+
+  it('take away what a killed one left half made, and nothing of the program', async () => {
+    const left = (name: string): string => `${name}.12-0123456789ab.tmp`;
+    const own = ['replays.json', 'dead-letters-resent.json', 'gaps-acknowledged.json'];
+    for (const name of [...own, 'learned.json']) await writeFile(join(state, left(name)), '');
+    await withCommandLock(state, fakeIo(), async () => undefined);
+    const names = await readdir(state);
+    expect(names.filter((name) => name.endsWith('.tmp'))).toEqual([left('learned.json')]);
   });
 
   it('work while the program runs, whose lock is another', async () => {

@@ -200,4 +200,11 @@ describe('leftovers', () => {
     expect(await readdir(directory)).toEqual(['b.tmp']);
     await removeLeftovers(join(directory, 'missing'));
   });
+
+  it('of one file go alone where others are being written', async () => {
+    const [own, other] = ['a.json.12-0123456789ab.tmp', 'b.json.12-0123456789ab.tmp'];
+    for (const name of [own, other]) await writeFile(join(directory, name), '');
+    await removeLeftovers(directory, undefined, ['a.json']);
+    expect(await readdir(directory)).toEqual([other]);
+  });
 });
