@@ -16,6 +16,7 @@ const unit = systemdUnit({
   script: mainFile,
   config: '/etc/duologsync/config.yml',
   writable: ['/srv/duo state'],
+  archives: [{ path: '/srv/duo archive', exists: true }],
   credentials: [{ name: 'skey', file: '/etc/duologsync/skey' }],
   extraCa: '/etc/ssl/proxy ca.pem',
 });

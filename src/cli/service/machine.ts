@@ -1,6 +1,7 @@
 import { posix, resolve, win32 } from 'node:path';
 import { credentialNames } from '../../config/credentials.ts';
 import { loadConfig, type LoadResult } from '../../config/load.ts';
+import { archiveOptions } from '../../destinations.ts';
 import { configPath, hostOf } from '../config-file.ts';
 import type { Io } from '../io.ts';
 import { isPersonal, lastingNode, ownScript } from './locate.ts';
@@ -8,7 +9,7 @@ import { launchdUser } from './launchd.ts';
 import type { Machine } from './plan.ts';
 import type { System } from './system.ts';
 import { systemdUser } from './systemd.ts';
-import type { ServiceKind, ServiceTarget } from './target.ts';
+import type { ArchiveFolder, ServiceKind, ServiceTarget } from './target.ts';
 
 export interface Found {
   readonly target: ServiceTarget;
@@ -48,6 +49,7 @@ export async function findTarget(
     script: ownScript(),
     config,
     writable: writableFolders(loaded, folder),
+    archives: await archiveFolders(loaded, io, system),
     credentials: credentialNames(text).map((name) => ({ name, file: paths.join(folder, name) })),
     extraCa: extraCa === '' ? undefined : extraCa,
   };
@@ -66,6 +68,9 @@ async function hasDlsCheckpoints(system: System): Promise<boolean> {
   return (await Promise.all(found)).some((file) => file !== undefined);
 }
 
+/** What the unit gives the service anyway. */
+const usual = /^\/var\/(?:lib|log)\/duologsync(?:\/|$)/;
+
 /** Folders that the config names; a relative one begins at its own folder, where the service is started. */
 function writableFolders(loaded: Found['loaded'], folder: string): string[] {
   if (!('config' in loaded) || loaded.config === undefined) return [];
@@ -76,13 +81,32 @@ function writableFolders(loaded: Found['loaded'], folder: string): string[] {
     checkpointing.directory === undefined
       ? undefined
       : posix.resolve(folder, checkpointing.directory);
-  const usual = /^\/var\/(?:lib|log)\/duologsync(?:\/|$)/;
   return [...new Set([state, log])].filter(
     (path) => path !== undefined && !usual.test(path),
   ) as string[];
 }
 
-function obstaclesOf({ node, script, config }: ServiceTarget, { platform }: Io): string[] {
+/** The config's FILE servers; it takes absolute directories alone. */
+async function archiveFolders(
+  loaded: Found['loaded'],
+  { platform }: Io,
+  system: System,
+): Promise<ArchiveFolder[]> {
+  if (!('config' in loaded) || loaded.config === undefined) return [];
+  const paths = platform === 'win32' ? win32 : posix;
+  const named = loaded.config.servers
+    .flatMap((server) => archiveOptions(server)?.directory ?? [])
+    .map((directory) => paths.normalize(directory))
+    .filter((path) => !usual.test(path));
+  return Promise.all(
+    named.map(async (path) => ({ path, exists: (await system.realpath(path)) !== undefined })),
+  );
+}
+
+function obstaclesOf(target: ServiceTarget, { platform }: Io): string[] {
+  const { node, script, config, writable, archives } = target;
+  // The unit hides these places (ProtectHome), whatever rights they have.
+  const folders = platform === 'linux' ? [...writable, ...archives.map(({ path }) => path)] : [];
   const advice: readonly (readonly [string, string])[] = [
     [node, 'Install Node for the whole machine, and run this again with that node.'],
     [
@@ -90,6 +114,7 @@ function obstaclesOf({ node, script, config }: ServiceTarget, { platform }: Io):
       `Install duologsync for all: npm install -g --prefix ${sharedPrefix(platform)} PACKAGE.`,
     ],
     [config, `Move the config to ${sharedConfig(platform)}.`],
+    ...folders.map((folder) => [folder, 'Name another folder in the config.'] as const),
   ];
   return advice
     .filter(([file]) => isPersonal(file, platform))
@@ -110,11 +135,14 @@ function notesOf(target: ServiceTarget, kind: ServiceKind, text: string): string
   const notes: string[] = [];
   const user = kind === 'systemd' ? systemdUser : launchdUser;
   const windows = kind === 'task' || kind === 'shawl';
+  const there = target.archives.filter(({ exists }) => exists).map(({ path }) => path);
   if (!windows)
-    for (const folder of target.writable)
+    for (const folder of [...target.writable, ...there])
       notes.push(
         `The config writes in ${folder}: it must belong to ${user} (chown -R ${user} DIRECTORY).`,
       );
+  for (const { path } of target.archives.filter(({ exists }) => !exists))
+    notes.push(`The archive's folder ${path} is not there: service install makes it.`);
   for (const { file } of kind === 'systemd' ? target.credentials : [])
     notes.push(
       `systemd reads the credential from ${file}; root alone needs to read it (chmod 600).`,

@@ -48,6 +48,7 @@ export function installSteps(kind: ServiceKind, target: ServiceTarget, machine: 
     case 'systemd':
       return [
         ...(machine.hasUser ? [] : [addLinuxUser]),
+        ...newArchives(target).map((folder) => ownFolder(folder, systemdUser)),
         run('chown', `root:${systemdUser}`, target.config),
         run('chmod', '0640', target.config),
         { kind: 'write', path: unitFile, text: systemdUnit(target) },
@@ -59,8 +60,8 @@ export function installSteps(kind: ServiceKind, target: ServiceTarget, machine: 
     case 'launchd':
       return [
         ...(machine.hasUser ? [] : addMacUser(machine.freeId)),
-        ...Object.values(macFolders).map((folder) =>
-          run('install', '-d', '-m', '0700', '-o', launchdUser, '-g', launchdUser, folder),
+        ...[...Object.values(macFolders), ...newArchives(target)].map((folder) =>
+          ownFolder(folder, launchdUser),
         ),
         run('chown', `root:${launchdUser}`, target.config),
         run('chmod', '0640', target.config),
@@ -71,7 +72,7 @@ export function installSteps(kind: ServiceKind, target: ServiceTarget, machine: 
     case 'task': {
       const file = taskFile(machine);
       return [
-        ...protectOnWindows(target.config, machine),
+        ...protectOnWindows(target, machine),
         { kind: 'write', path: file, text: taskXml(target) },
         run('schtasks.exe', '/create', '/f', '/tn', serviceName, '/xml', file),
         run('schtasks.exe', '/run', '/tn', serviceName),
@@ -79,7 +80,7 @@ export function installSteps(kind: ServiceKind, target: ServiceTarget, machine: 
     }
     case 'shawl':
       return [
-        ...protectOnWindows(target.config, machine),
+        ...protectOnWindows(target, machine),
         run(...shawlCommand(target, shawlLogs(machine), machine.shawl)),
         run(
           ...['sc.exe', 'config', serviceName, 'start=', 'delayed-auto'],
@@ -147,12 +148,21 @@ function addMacUser(id: number): Step[] {
   ];
 }
 
+/** Also one that is there gets this owner and these rights. */
+function ownFolder(folder: string, user: string): Step {
+  return run('install', '-d', '-m', '0700', '-o', user, '-g', user, folder);
+}
+
+function newArchives({ archives }: ServiceTarget): string[] {
+  return archives.filter(({ exists }) => !exists).map(({ path }) => path);
+}
+
 /**
- * Administrators and SYSTEM may do all, the service may read the config and write in its folder, nobody else may
- * anything: by their numbers, because names are translated. By default every user could read there.
+ * Administrators and SYSTEM may do all, the service may read the config and write in its folders, nobody else may
+ * anything: by their numbers, because names are translated. By default every user could read there. An archive
+ * that is there keeps the rights that it has beside those of the service.
  */
-function protectOnWindows(config: string, machine: Machine): Step[] {
-  const folder = win32.join(machine.programData, serviceName);
+function protectOnWindows({ config, archives }: ServiceTarget, machine: Machine): Step[] {
   const inside = '(OI)(CI)';
   const rights = (file: string, ours: string, inherit: string): Step =>
     run(
@@ -163,5 +173,12 @@ function protectOnWindows(config: string, machine: Machine): Step[] {
         `*${networkService}:${inherit}${ours}`,
       ],
     );
-  return [{ kind: 'folder', path: folder }, rights(folder, 'M', inside), rights(config, 'R', '')];
+  const closed = (path: string): Step[] => [{ kind: 'folder', path }, rights(path, 'M', inside)];
+  return [
+    ...closed(win32.join(machine.programData, serviceName)),
+    rights(config, 'R', ''),
+    ...archives.flatMap(({ path, exists }) =>
+      exists ? [run('icacls.exe', path, '/grant', `*${networkService}:${inside}M`)] : closed(path),
+    ),
+  ];
 }

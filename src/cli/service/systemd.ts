@@ -15,7 +15,8 @@ export const unitFile = '/etc/systemd/system/duologsync.service';
  * at run time, and WatchdogSec, because Node cannot notify.
  */
 export function systemdUnit(target: ServiceTarget): string {
-  const { node, script, config, writable, credentials, extraCa } = target;
+  const { node, script, config, credentials, extraCa } = target;
+  const writable = [...target.writable, ...target.archives.map(({ path }) => path)];
   const command = (...words: string[]): string => [node, script, ...words].map(word).join(' ');
   // Folders there are emptied for a service with a /tmp of its own.
   const temporary = writable.some((folder) => /^\/(?:var\/)?tmp(?:\/|$)/.test(folder));

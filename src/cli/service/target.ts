@@ -6,10 +6,18 @@ export interface ServiceTarget {
   readonly config: string;
   /** Folders outside the usual ones in which the config lets the program write. */
   readonly writable: readonly string[];
+  /** The directories of FILE servers, outside the usual folders. */
+  readonly archives: readonly ArchiveFolder[];
   /** systemd credentials that the config names, each with the file that holds it. */
   readonly credentials: readonly { readonly name: string; readonly file: string }[];
   /** NODE_EXTRA_CA_CERTS of the shell that asks, which the service would not see. */
   readonly extraCa: string | undefined;
+}
+
+export interface ArchiveFolder {
+  readonly path: string;
+  /** Whether it is there: what an admin has made keeps its rights. */
+  readonly exists: boolean;
 }
 
 export type ServiceKind = 'systemd' | 'launchd' | 'task' | 'shawl';

@@ -14,12 +14,12 @@ const full: Meaning = {
 const denied: Meaning = {
   code: 'archive_denied',
   message: 'duologsync has no right to write there',
-  hint: 'Give the user that runs duologsync the right to read and write there. Under systemd name the folder in ReadWritePaths= of the unit, too.',
+  hint: 'Give the user that runs duologsync the right to read and write there. Under systemd the unit must name the folder, too (ReadWritePaths=): run duologsync service install again.',
 };
 const readOnly: Meaning = {
   code: 'archive_read_only',
   message: 'the disk can only be read',
-  hint: 'Look at the log of the system: a disk with errors becomes read-only. Under systemd name the folder in ReadWritePaths= of the unit.',
+  hint: 'Look at the log of the system: a disk with errors becomes read-only. Under systemd the unit must name the folder (ReadWritePaths=): run duologsync service install again.',
 };
 const blocked: Meaning = {
   code: 'archive_blocked',

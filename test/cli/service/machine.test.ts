@@ -8,13 +8,18 @@ import { goodConfig, skey } from '../../config/loading.ts';
 import { fakeIo } from '../fake-io.ts';
 import { fakeSystem } from './fake-system.ts';
 
-async function find(text: string, io: Partial<Io> = {}) {
+async function find(
+  text: string,
+  io: Partial<Io> = {},
+  files: Readonly<Record<string, string>> = {},
+) {
   const folder = await mkdtemp(join(tmpdir(), 'duologsync-machine-'));
   try {
     const config = join(folder, 'config.yml');
     await writeFile(config, text);
     const world = fakeIo({ platform: 'linux', uid: 0, ...io });
-    const found = await findTarget(config, 'systemd', world, fakeSystem());
+    const kind = world.platform === 'win32' ? 'task' : 'systemd';
+    const found = await findTarget(config, kind, world, fakeSystem({ files }));
     return { ...found, folder };
   } finally {
     await rm(folder, { recursive: true });
@@ -33,6 +38,30 @@ describe('what a service is made of', () => {
     );
     expect(other.target.writable).toEqual([join(other.folder, 'state'), '/srv/log']);
     expect(other.notes.join()).toContain('chown -R duologsync');
+  });
+
+  it('has the folder of each archive, and knows whether it is there', async () => {
+    const text = (directory: string): string =>
+      goodConfig(
+        ['account:', `  - {id: a, protocol: FILE, directory: '${directory}'}\naccount:`],
+        ["server: 'siem'", "server: 'siem'\n    - {endpoints: [auth], server: a}"],
+      );
+    const missing = await find(text('/srv/archive'));
+    expect(missing.target.archives).toEqual([{ path: '/srv/archive', exists: false }]);
+    expect(missing.notes.join()).toContain('/srv/archive is not there: service install makes it');
+    const there = await find(text('/srv/archive'), {}, { '/srv/archive': '/mnt/archive' });
+    expect(there.target.archives).toEqual([{ path: '/srv/archive', exists: true }]);
+    expect(there.notes.join()).toContain('The config writes in /srv/archive: it must belong to');
+    const usual = await find(text('/var/log/duologsync/archive'));
+    expect(usual.target.archives).toEqual([]);
+    const windows = await find(text('D:\\duo\\archive'), { platform: 'win32' });
+    expect(windows.target.archives).toEqual([{ path: 'D:\\duo\\archive', exists: false }]);
+  });
+
+  it('has no folder in a home, which the unit hides', async () => {
+    const log = "log_filepath: '/home/ann/duo.log'";
+    const { obstacles } = await find(goodConfig(["log_format: 'JSON'", log]));
+    expect(obstacles.join()).toContain('/home/ann is in a person’s folder'.replace('’', "'"));
   });
 
   it('is found without any secret being fetched', async () => {

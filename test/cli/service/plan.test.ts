@@ -29,6 +29,16 @@ describe('the steps on Linux', () => {
     ]);
   });
 
+  it('make the folder of an archive for the user, and leave one that is there as it is', () => {
+    const archives = [
+      { path: '/var/log/duo', exists: false },
+      { path: '/mnt/duo', exists: true },
+    ];
+    const lines = installSteps('systemd', { ...linuxTarget, archives }, machine).map(line);
+    expect(lines[1]).toBe('install -d -m 0700 -o duologsync -g duologsync /var/log/duo');
+    expect(lines.join('\n')).not.toContain('/mnt/duo');
+  });
+
   it('make no user that is there', () => {
     const steps = installSteps('systemd', linuxTarget, { ...machine, hasUser: true });
     expect(steps.map(line).filter((one) => one.startsWith('useradd'))).toEqual([]);
@@ -56,6 +66,16 @@ describe('the steps on macOS', () => {
       'launchctl bootout system/duologsync',
       'launchctl bootstrap system /Library/LaunchDaemons/duologsync.plist',
     ]);
+  });
+
+  it('make the folder of an archive for the user, and leave one that is there as it is', () => {
+    const archives = [
+      { path: '/Users/Shared/duo', exists: false },
+      { path: '/Volumes/duo', exists: true },
+    ];
+    const lines = installSteps('launchd', { ...macTarget, archives }, machine).map(line);
+    expect(lines).toContain('install -d -m 0700 -o _duologsync -g _duologsync /Users/Shared/duo');
+    expect(lines.join('\n')).not.toContain('/Volumes/duo');
   });
 
   it('back unload it and take the plist away', () => {
@@ -91,6 +111,22 @@ describe('the steps on Windows', () => {
       'sc.exe config duologsync start= delayed-auto obj= NT AUTHORITY\\NetworkService',
       'sc.exe start duologsync',
     ]);
+  });
+
+  it('close the folder of a new archive like the state, and let the service into one that is there', () => {
+    const archives = [
+      { path: 'D:\\duo', exists: false },
+      { path: 'E:\\duo', exists: true },
+    ];
+    for (const kind of ['task', 'shawl'] as const) {
+      const lines = installSteps(kind, { ...windowsTarget, archives }, machine).map(line);
+      expect(lines.slice(0, 6)).toEqual([
+        ...rights,
+        'folder D:\\duo',
+        'icacls.exe D:\\duo /inheritance:r /grant:r *S-1-5-32-544:(OI)(CI)F *S-1-5-18:(OI)(CI)F *S-1-5-20:(OI)(CI)M',
+        'icacls.exe E:\\duo /grant *S-1-5-20:(OI)(CI)M',
+      ]);
+    }
   });
 
   it('back take away what was registered', () => {

@@ -58,6 +58,19 @@ describe('the systemd unit', () => {
     expect(temporary.get('PrivateTmp')).toEqual(['no']);
   });
 
+  it('lets the program write its archives, beside everything else that the config names', () => {
+    const archives = [
+      { path: '/var/log/duo', exists: true },
+      { path: '/mnt/big disk/duo', exists: false },
+    ];
+    const unit = settings(systemdUnit({ ...target, writable: ['/srv/duo'], archives }));
+    const paths = ['-/srv/duo', '-/var/log/duo', '-"/mnt/big disk/duo"'];
+    expect(unit.get('ReadWritePaths')).toEqual(paths);
+    expect(unit.get('PrivateTmp')).toEqual(['yes']);
+    const temporary = { ...target, archives: [{ path: '/tmp/duo', exists: false }] };
+    expect(settings(systemdUnit(temporary)).get('PrivateTmp')).toEqual(['no']);
+  });
+
   it('takes paths with spaces, quotes, percent and dollar signs as they are', () => {
     const odd = { ...target, config: '/etc/100% "$HOME"/con\\fig.yml' };
     const start = settings(systemdUnit(odd)).get('ExecStart')?.[0];

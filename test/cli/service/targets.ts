@@ -1,6 +1,6 @@
 import type { ServiceTarget } from '../../../src/cli/service/target.ts';
 
-const rest = { writable: [], credentials: [], extraCa: undefined };
+const rest = { writable: [], archives: [], credentials: [], extraCa: undefined };
 
 export const linuxTarget: ServiceTarget = {
   ...rest,
