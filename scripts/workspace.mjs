@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -63,11 +64,11 @@ function build() {
   run(process.execPath, ['scripts/finish-build.mjs', stamp]);
 }
 
-function suite(name, args) {
+function suite(name, args, env = {}, file = name) {
   build();
   mkdirSync('.cache', { recursive: true });
-  const report = ['--reporter=default', '--reporter=json', `--outputFile.json=.cache/${name}.json`];
-  tool('vitest', ['run', ...report, ...args], { DUOLOGSYNC_SUITE: name });
+  const report = ['--reporter=default', '--reporter=json', `--outputFile.json=.cache/${file}.json`];
+  tool('vitest', ['run', ...report, ...args], { DUOLOGSYNC_SUITE: name, ...env });
 }
 
 switch (task) {
@@ -108,6 +109,19 @@ switch (task) {
     build();
     tool('prettier', ['--check', '--log-level', 'warn', '.']);
     tool('eslint', ['--max-warnings', '0', '.']);
+  case 'archive-kills': {
+    const options = Object.fromEntries(
+      ['events', 'kills', 'rows'].map((name) => [name, { type: 'string' }]),
+    );
+    const { values } = parseArgs({ args: rest, options });
+    const env = Object.entries(values).map(([name, value]) => [
+      `DUOLOGSYNC_ARCHIVE_${name.toUpperCase()}`,
+      value,
+    ]);
+    const files = ['test/e2e/archive-kill.long.ts'];
+    suite('long', files, Object.fromEntries(env), task);
+    break;
+  }
     tool('typescript', ['-p', 'tsconfig.json']);
     run(process.execPath, ['dist/scripts/generate-docs.js', '--check']);
     suite('short', rest);

@@ -146,15 +146,16 @@ export function forward(workplace: Workplace, ...more: string[]): Running {
   return start(['run', workplace.configFile, '--interval', '1', '--rate', '6000', ...more]);
 }
 
-/** Waits until `done` holds; fails with `what` after the deadline. */
+/** Waits until `done` holds, looking at it so often; fails with `what` after the deadline. */
 export async function until(
   what: string,
   done: () => boolean | Promise<boolean>,
   deadlineMs = 30_000,
+  everyMs = 25,
 ): Promise<void> {
   const end = Date.now() + deadlineMs;
   while (!(await done())) {
     if (Date.now() > end) throw new Error(`waited in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
