@@ -18,6 +18,7 @@ import { type Change, Engine, type EngineOptions } from './engine/engine.ts';
 import type { Feed } from './engine/feed.ts';
 import type { FeedStatus } from './engine/feed-status.ts';
 import { type Names, selectFeeds } from './engine/select.ts';
+import { Taps } from './engine/taps.ts';
 import type { OpenSource } from './feeds.ts';
 import { readSetup, type Setup, type SharedParts } from './setup.ts';
 import type { SinkTiming } from './sinks/sink.ts';
@@ -66,6 +67,8 @@ export interface App {
   readonly api: DuoApi;
   readonly config: Config;
   readonly calls: CallCounts;
+  /** Who looks at what goes out. */
+  readonly taps: Taps;
   /** Why an MSP's child accounts cannot be listed at present. */
   readonly accountsTrouble: AccountsTrouble | undefined;
   readonly storage: Storage;
@@ -129,6 +132,7 @@ class Parts implements SharedParts {
 class Forwarder implements App {
   readonly #options: AppOptions;
   readonly storage: Storage;
+  readonly taps: Taps;
   readonly #parts: Parts;
   #setup: Setup;
   #engine: Engine | undefined;
@@ -141,6 +145,7 @@ class Forwarder implements App {
   constructor(options: AppOptions, storage: Storage, parts: Parts, setup: Setup) {
     this.#options = options;
     this.storage = storage;
+    this.taps = new Taps(options.clock);
     this.#parts = parts;
     this.#setup = setup;
   }
@@ -250,7 +255,7 @@ class Forwarder implements App {
     const api = (): DuoApi => this.#setup.api;
     return {
       feedTools: {
-        ...{ clock, log, checkpoints, deadLetters, gaps, sender },
+        ...{ clock, log, checkpoints, deadLetters, gaps, sender, taps: this.taps },
         once: overrides.once ?? false,
         watchdog: overrides.watchdog ?? true,
         retry: { baseMs: 1_000, capMs: 300_000 },

@@ -92,6 +92,11 @@ export function createControls(tools: ControlTools): RunningControls {
         source.setInterval(seconds === undefined ? undefined : seconds * 1000),
       ),
     setMaxcount: (selection, rows) => each(selection, ({ source }) => source.setMaxcount(rows)),
+    tap: (selection, perSecond) => {
+      const feeds = app.select(selection).length;
+      const tap = app.taps.open(selection, perSecond);
+      return { feeds, drain: () => tap.drain(), close: tap.close };
+    },
     gaps: async () => (await openGapsOf(tools.stateDirectory)).map(gapForMachines),
     acknowledge: tools.acknowledge,
     reopenLogs: tools.reopenLogs,

@@ -5,6 +5,7 @@ import { createControls } from '../src/controls.ts';
 import { ForwarderError } from '../src/core/errors.ts';
 import { CallCounts } from '../src/duo/counted-calls.ts';
 import { selectFeeds } from '../src/engine/select.ts';
+import { Taps } from '../src/engine/taps.ts';
 import type { Snapshot } from '../src/status/snapshot.ts';
 import { bench, never } from './engine/parts.ts';
 import type { Storage } from '../src/storage.ts';
@@ -28,6 +29,7 @@ function running() {
     accountsTrouble: undefined,
     config: { servers: [], dls_settings } as Partial<Config> as Config,
     select: (names) => selectFeeds(feeds, names),
+    taps: new Taps(parts.clock),
   };
   const controls = createControls({
     app: app as App,
@@ -99,6 +101,19 @@ describe('what a command can do with the running program', () => {
     Object.assign(app.storage ?? {}, { waiting: () => Promise.reject(new Error('no right')) });
     await clock.sleep(10_000, never);
     expect(await controls.view()).toMatchObject({ gaps: 2 });
+  });
+
+  it('shows lines of the feeds that it names, until that is closed', () => {
+    const { controls, app, feeds } = running();
+    expect(() => controls.tap({ endpoint: 'telephony' }, 100)).toThrow(ForwarderError);
+    expect(app.taps?.isOpen).toBe(false);
+    const tap = controls.tap({ server: 'archive' }, 100);
+    expect(tap.feeds).toBe(1);
+    for (const feed of feeds)
+      app.taps?.went(feed, [{ bytes: Buffer.from('a line'), id: 'a', timeMs: 0 }]);
+    expect(tap.drain()).toMatchObject({ lines: [{ server: 'archive', line: 'a line' }] });
+    tap.close();
+    expect(app.taps?.isOpen).toBe(false);
   });
 
   it('is passed on to who can do it', async () => {

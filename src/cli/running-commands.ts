@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { StatusOptions } from './commands/status.ts';
 import type { Steer } from './commands/steer.ts';
 import type { StopOptions } from './commands/stop.ts';
+import type { TapOptions } from './commands/tap.ts';
 import type { Io } from './io.ts';
 
 interface Given {
@@ -17,6 +18,7 @@ type Finish = (code: number) => void;
 /** Commands that ask the running program, or tell it something. */
 export function addRunningCommands(program: Command, io: Io, finish: Finish): void {
   addStatus(program, io, finish);
+  addTap(program, io, finish);
   const steered: Readonly<Record<Exclude<Steer, 'interval' | 'maxcount'>, string>> = {
     pause: 'let feeds rest: nothing is read until resume or a restart; status says degraded',
     resume: 'let paused feeds go on',
@@ -83,6 +85,23 @@ function addStatus(program: Command, io: Io, finish: Finish): void {
       async (config: string | undefined, { config: named, ...options }: Given & StatusOptions) => {
         const { status } = await import('./commands/status.ts');
         finish(await status(config ?? named, options, io));
+      },
+    );
+}
+
+function addTap(program: Command, io: Io, finish: Finish): void {
+  withConfig(program.command('tap'))
+    .description('show lines as servers confirm them, a sample, until Ctrl-C; they hold events')
+    .option('--endpoint <name>', 'lines of this log alone')
+    .option('--account <id>', 'lines of this account alone, by id or name')
+    .option('--server <id>', 'lines to this server alone')
+    .option('-n, --lines <count>', 'end after so many', whole(1_000_000))
+    .option('--limit <lines>', 'so many a second at most, 100 when left out', whole(1_000))
+    .option('--json', 'print each as JSON, with its feed, account, server and event id')
+    .action(
+      async (config: string | undefined, { config: named, ...options }: Given & TapOptions) => {
+        const { tap } = await import('./commands/tap.ts');
+        finish(await tap(config ?? named, options, io));
       },
     );
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/types.ts';
+import type { LineTap } from './tap.ts';
 
 /**
  * Which feeds are meant; nothing named means all. Names are the config's; an account by its id or its name.
@@ -31,6 +32,8 @@ export interface Controls {
   setInterval(selection: Selection, seconds: number | undefined): number;
   /** Most rows to ask for in one page; undefined: as many as Duo gives. */
   setMaxcount(selection: Selection, rows: number | undefined): number;
+  /** Shows lines as they are confirmed, so many a second at most, until it is closed. Throws `busy` too. */
+  tap(selection: Selection, perSecond: number): LineTap;
   /** Gaps that nobody acknowledged, oldest first. */
   gaps(): Promise<readonly JsonObject[]>;
   /** By their ids, or all; says how many. Rejects with `no_such_gap` and changes nothing when one is unknown. */

@@ -93,8 +93,8 @@ class Conversation implements Caller {
     });
   }
 
-  async send(result: JsonValue): Promise<void> {
-    await this.#write(answerLine(result, this.#options.redact));
+  async send(result: JsonValue, withinMs?: number): Promise<void> {
+    await this.#write(answerLine(result, this.#options.redact), withinMs);
   }
 
   sleep(ms: number): Promise<void> {
@@ -130,11 +130,11 @@ class Conversation implements Caller {
   }
 
   /** With back-pressure: nothing more is made for who has not taken what there is. */
-  async #write(line: string): Promise<void> {
+  async #write(line: string, withinMs = this.#options.takeMs ?? 30_000): Promise<void> {
     this.gone.throwIfAborted();
     if (this.#socket.write(line)) return;
     const taken = new AbortController();
-    void this.#endAfter(this.#options.takeMs ?? 30_000, taken.signal);
+    if (withinMs !== Infinity) void this.#endAfter(withinMs, taken.signal);
     try {
       await once(this.#socket, 'drain', { signal: this.gone });
     } finally {

@@ -1,13 +1,14 @@
 import type { JsonObject, JsonValue } from '../core/types.ts';
 import type { Controls, Selection } from './controls.ts';
 import { refusal } from './protocol.ts';
+import { tap } from './tap.ts';
 
 /** Who asked, for verbs that answer more than once. */
 export interface Caller {
   /** Aborted when the caller is gone. */
   readonly gone: AbortSignal;
-  /** Resolves when the caller has taken it; rejects when it is gone or takes nothing. */
-  send(result: JsonValue): Promise<void>;
+  /** Resolves when the caller has taken it; rejects when it is gone or takes nothing (`withinMs`: for so long). */
+  send(result: JsonValue, withinMs?: number): Promise<void>;
   /** Resolves early when the caller is gone. */
   sleep(ms: number): Promise<void>;
 }
@@ -75,6 +76,11 @@ export const verbs: Readonly<Record<string, Verb>> = {
     takes: { ...selection, rows: numberOr(1, 1_000, 'null') },
     run: (args, controls) =>
       concerned(controls.setMaxcount(selectionOf(args), numberOf(args['rows']))),
+  },
+  tap: {
+    takes: { ...selection, limit: numberOr(1, 1_000) },
+    run: (args, controls, caller) =>
+      tap(selectionOf(args), numberOf(args['limit']) ?? 100, controls, caller),
   },
   gaps: { takes: {}, run: async (_args, controls) => ({ gaps: await controls.gaps() }) },
   ack: {

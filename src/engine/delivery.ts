@@ -43,8 +43,9 @@ export class Delivery {
 
   async save(cursor: Cursor): Promise<void> {
     const mark = this.#mark === undefined ? {} : { mark: this.#mark };
-    const { identity } = this.#feed;
+    const { id, identity, sink } = this.#feed;
     await this.#persist(() => this.#tools.checkpoints.save(identity, { cursor, ...mark }));
+    sink.settled?.(id);
     this.#saved = cursor;
   }
 
@@ -74,15 +75,24 @@ export class Delivery {
       try {
         const batch = { feedId: id, origin, lines: rest };
         this.#mark = (await sink.write(batch, this.#abandon)) ?? this.#mark;
+        this.#show(rest);
         return;
       } catch (error) {
         const index = error instanceof ForwarderError && error.remedy === 'skip' ? error.index : -1;
         const line = rest[index ?? -1];
         if (line === undefined) throw error;
+        const at = rest.indexOf(line);
+        this.#show(rest.slice(0, at));
         await this.#setAside(line, 'refused', error);
-        rest = rest.slice(rest.indexOf(line) + 1);
+        rest = rest.slice(at + 1);
       }
     }
+  }
+
+  /** To who looks on, if anybody does. */
+  #show(confirmed: readonly Line[]): void {
+    const { taps } = this.#tools;
+    if (taps?.isOpen === true) taps.went(this.#feed, confirmed);
   }
 
   async #setAside(

@@ -7,7 +7,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Cursor } from '../core/cursor.ts';
 import { ForwarderError, asForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { Account, ApiAnswer, DeadLetterBox, Gap, GapBox, Mark } from '../core/types.ts';
+import type { Account, ApiAnswer, DeadLetterBox, GapBox, Mark } from '../core/types.ts';
 import type { CheckpointStore, FeedIdentity } from '../checkpoint/checkpoint.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Formatter } from '../formatters/formatter.ts';
@@ -19,11 +19,13 @@ import type { FeedStatus } from './feed-status.ts';
 import type { PageSource, Tick } from './page-source.ts';
 import { PollNews } from './poll-news.ts';
 import type { Slots } from './slots.ts';
+import type { Taps } from './taps.ts';
 import {
   type Opened,
   type Reading,
   type WindowRules,
   abandonWindow,
+  joined,
   open,
   read,
   restart,
@@ -52,6 +54,8 @@ export interface FeedTools {
   readonly deadLetters: DeadLetterBox;
   readonly gaps: GapBox;
   readonly sender: string;
+  /** Who looks at what goes out; left out: nobody can. */
+  readonly taps?: Taps;
   /** Ends a feed when it is caught up, and gives up after a few failures (`run --once`). */
   readonly once: boolean;
   /** False: nobody looks whether a feed stands still; for a clock that runs so fast that all of them seem to. */
@@ -291,10 +295,4 @@ class FeedRun {
 /** Another run has taken over from one that stood still. */
 function wasLeft(stop: AbortSignal): boolean {
   return stop.reason instanceof ForwarderError && stop.reason.code === 'feed_stalled';
-}
-
-/** One gap out of two that follow each other: the edge moved on while the request was tried again. */
-function joined(first: Gap | undefined, second: Gap | undefined): { readonly gap?: Gap } {
-  const gap = second === undefined ? first : { ...second, fromMs: first?.fromMs ?? second.fromMs };
-  return gap === undefined ? {} : { gap };
 }

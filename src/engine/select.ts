@@ -13,17 +13,19 @@ const mostNamed = 20;
 
 /** The feeds that are meant. Throws `no_such_feed`, with what there is, when there are none. */
 export function selectFeeds(feeds: readonly Feed[], names: Names): readonly Feed[] {
-  const { endpoint, account, server } = names;
-  const found = feeds.filter(
-    (feed) =>
-      (endpoint === undefined || feed.endpointName === endpoint) &&
-      (account === undefined || feed.account.id === account || feed.account.name === account) &&
-      (server === undefined || feed.identity.server.id === server),
-  );
+  const found = feeds.filter((feed) => isMeant(feed, names));
   if (found.length > 0) return found;
   throw new ForwarderError('no_such_feed', `no feed is running for ${wanted(names)}`, {
     hint: hintFor(feeds, names),
   });
+}
+
+export function isMeant(feed: Feed, { endpoint, account, server }: Names): boolean {
+  return (
+    (endpoint === undefined || feed.endpointName === endpoint) &&
+    (account === undefined || feed.account.id === account || feed.account.name === account) &&
+    (server === undefined || feed.identity.server.id === server)
+  );
 }
 
 function wanted({ endpoint, account, server }: Names): string {

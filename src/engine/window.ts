@@ -211,3 +211,9 @@ export function abandonWindow(cursor: Cursor): Cursor {
   const { window: _, ...rest } = done;
   return rest;
 }
+
+/** One gap out of two that follow each other: the edge moved on while the request was tried again. */
+export function joined(first: Gap | undefined, second: Gap | undefined): { readonly gap?: Gap } {
+  const gap = second === undefined ? first : { ...second, fromMs: first?.fromMs ?? second.fromMs };
+  return gap === undefined ? {} : { gap };
+}

@@ -5,6 +5,8 @@ import type { JsonObject } from '../../src/core/types.ts';
 export interface FakeControls extends Controls {
   readonly asked: unknown[][];
   snapshot: JsonObject;
+  /** What a tap will show, look by look; then nothing. */
+  readonly tapped: (JsonObject | undefined)[];
 }
 
 export function fakeControls(): FakeControls {
@@ -18,12 +20,18 @@ export function fakeControls(): FakeControls {
   const controls: FakeControls = {
     asked,
     snapshot: { schema_version: 1, state: 'healthy' },
+    tapped: [],
     status: async () => controls.snapshot,
     pause: told('pause'),
     resume: told('resume'),
     poll: told('poll'),
     setInterval: told('setInterval'),
     setMaxcount: told('setMaxcount'),
+    tap: (selection, perSecond) => {
+      asked.push(['tap', selection, perSecond]);
+      const close = (): void => void asked.push(['end of tap']);
+      return { feeds: 3, drain: () => controls.tapped.shift(), close };
+    },
     gaps: async () => [{ id: 'g1' }],
     acknowledge: async (ids) => {
       asked.push(['acknowledge', ids]);
