@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { metrics } from '../metrics/index.ts';
 import { metricsText, metricsType } from '../metrics/text.ts';
 import type { Look } from '../status/monitor.ts';
 import type { Snapshot } from '../status/snapshot.ts';
+import { contentPolicy, pageOf } from './page/page.ts';
+import { viewOf } from './page/view.ts';
 
 export interface Answer {
   readonly status: number;
@@ -10,31 +13,47 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface Asked {
+  readonly look: () => Promise<Look>;
+  /** What stands behind the question mark. */
+  readonly query: URLSearchParams;
+  /** Whether metrics have labels for the account. */
+  readonly accountLabel: boolean;
+}
+
 export interface Route {
   /** It is answered without the token: probes have none. */
   readonly open: boolean;
-  answer(look: () => Promise<Look>, options: RouteOptions): Promise<Answer>;
-}
-
-export interface RouteOptions {
-  readonly accountLabel: boolean;
+  answer(asked: Asked): Promise<Answer>;
 }
 
 const plain = 'text/plain; charset=utf-8';
 
 /** All there is to ask for. */
 export const routes: Readonly<Record<string, Route>> = {
+  '/': {
+    open: false,
+    answer: async ({ look, query }) => {
+      const nonce = randomBytes(16).toString('base64');
+      return {
+        status: 200,
+        type: 'text/html; charset=utf-8',
+        body: pageOf((await look()).snapshot, nonce, viewOf(query)),
+        headers: { 'Content-Security-Policy': contentPolicy(nonce) },
+      };
+    },
+  },
   '/metrics': {
     open: false,
-    answer: async (look, options) => ({
+    answer: async ({ look, accountLabel }) => ({
       status: 200,
       type: metricsType,
-      body: metricsText(metrics, await look(), options),
+      body: metricsText(metrics, await look(), { accountLabel }),
     }),
   },
   '/api/v1/status': {
     open: false,
-    answer: async (look) => ({
+    answer: async ({ look }) => ({
       status: 200,
       type: 'application/json',
       body: `${JSON.stringify((await look()).snapshot)}\n`,
@@ -46,7 +65,7 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   '/readyz': {
     open: true,
-    answer: async (look) => {
+    answer: async ({ look }) => {
       const why = notReady((await look()).snapshot);
       return why === undefined
         ? { status: 200, type: plain, body: 'ready\n' }

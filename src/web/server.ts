@@ -2,15 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { Look } from '../status/monitor.ts';
 import { type Access, refusal } from './request.ts';
-import { type Answer, type RouteOptions, routes } from './routes.ts';
+import { type Answer, type Asked, routes } from './routes.ts';
 
-export interface WebOptions extends Access, RouteOptions {
+export interface WebOptions extends Access, Pick<Asked, 'look' | 'accountLabel'> {
   /** 0 takes a free one. */
   readonly port: number;
   readonly address: string;
-  readonly look: () => Promise<Look>;
   readonly log: Logger;
 }
 
@@ -66,13 +64,13 @@ async function respond(
   options: WebOptions,
 ): Promise<void> {
   request.resume();
-  const [path = ''] = (request.url ?? '').split('?');
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   const no = refusal(request, options, route?.open ?? false);
   const answer =
     no !== undefined
       ? { ...no, type: textType, body: `${no.text}\n` }
-      : ((await route?.answer(options.look, options)) ?? missing);
+      : ((await route?.answer({ ...options, query: new URLSearchParams(query) })) ?? missing);
   send(request, response, answer);
 }
 

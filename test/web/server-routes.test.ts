@@ -42,6 +42,19 @@ describe('the status port', () => {
     expect(await answer.text()).toContain('# TYPE duologsync_events_sent_total counter\n');
   });
 
+  it('serves the page with a policy of its own, as the address asks for it', async () => {
+    const server = await opened();
+    const answer = await get(server, '/?q=nothing-like-this');
+    expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    const [, nonce = ''] = /script-src 'nonce-([^']+)'/.exec(policy) ?? [];
+    const text = await answer.text();
+    expect(text).toContain(`nonce="${nonce}"`);
+    expect(text).toContain('nothing-like-this');
+    const again = await get(server, '/');
+    expect(again.headers.get('content-security-policy')).not.toBe(policy);
+  });
+
   it('serves the snapshot that `duologsync status --json` prints', async () => {
     const answer = await get(await opened(), '/api/v1/status');
     expect(answer.headers.get('content-type')).toBe('application/json');

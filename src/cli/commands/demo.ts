@@ -30,12 +30,13 @@ export async function demo(options: { readonly keep?: boolean }, io: Io): Promis
   }
 }
 
-function introduce({ duo, servers, configFile }: Scene, io: Io): void {
+function introduce({ duo, servers, page, configFile }: Scene, io: Io): void {
   say(io.stdout, `Simulated Duo   https://${duo.hostname}   an hour of history, then new events`);
   for (const { id, protocol, port, format, logs } of servers) {
     const what = `${format.toUpperCase()}: ${logs.join(', ')}`;
     say(io.stdout, `Server          ${id}  ${protocol} localhost:${port}  ${what}`);
   }
+  say(io.stdout, `Status page     ${page}`);
   say(io.stdout, `Program         duologsync ${configFile}\n`);
 }
 
@@ -81,7 +82,11 @@ async function play(
     await scene.outage.start();
     await arrived();
     say(io.stdout, `All that happened has arrived.     (${count(scene)})`);
-    if (keep) await pause(20_000);
+    // Whoever looks at the status page sees something happen.
+    for (let passed = 0; keep && passed < 20_000 && !stop.aborted; passed += 1_000) {
+      scene.addNow(1);
+      await pause(1_000);
+    }
   } while (keep && !stop.aborted && code === undefined);
   program.kill('SIGTERM');
   const waited = new AbortController();

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../../simulator/certificates.ts';
@@ -30,6 +32,8 @@ export interface Scene {
   readonly logFile: string;
   readonly duo: DuoSimulator;
   readonly servers: readonly DemoServer[];
+  /** Where the program shows its status page. */
+  readonly page: string;
   /** The one that goes down and comes back. */
   readonly outage: StreamReceiver;
   /** Makes this many new events in each log, happening now. */
@@ -105,13 +109,16 @@ export async function setScene(): Promise<Scene> {
   await writeFile(caFile, authority.certPem);
   const configFile = join(folder, 'config.yml');
   const logFile = join(folder, 'duologsync.log');
-  await writeFile(configFile, configText(folder, caFile, logFile, duo, servers));
+  const statusPort = await freePort();
+  const places = { folder, caFile, logFile, statusPort };
+  await writeFile(configFile, configText(places, duo, servers));
   return {
     folder,
     configFile,
     logFile,
     duo,
     servers,
+    page: `http://127.0.0.1:${statusPort}/`,
     outage: tcp,
     addNow: (count) => logs.forEach((log) => add(log, count, Date.now(), 0)),
     close: async () => {
@@ -121,10 +128,25 @@ export async function setScene(): Promise<Scene> {
   };
 }
 
+/** One that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+interface Places {
+  readonly folder: string;
+  readonly caFile: string;
+  readonly logFile: string;
+  readonly statusPort: number;
+}
+
 function configText(
-  folder: string,
-  caFile: string,
-  logFile: string,
+  { folder, caFile, logFile, statusPort }: Places,
   duo: DuoSimulator,
   servers: readonly DemoServer[],
 ): string {
@@ -141,6 +163,7 @@ function configText(
   return `version: '1.0.0'
 dls_settings:
   log_filepath: ${quoted(logFile)}
+  status_port: ${statusPort}
   api:
     offset: 1
     settle_seconds: 0
