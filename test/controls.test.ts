@@ -88,6 +88,21 @@ describe('what a command can do with the running program', () => {
     expect(siem?.control.mostCycles).toBe(Infinity);
   });
 
+  it('lets strangers see what the query port shows as it was a moment ago, however often they ask', async () => {
+    const { controls, feeds, clock } = running();
+    const shown = async (recent: boolean): Promise<string | undefined> =>
+      (await controls.view(recent)).threads[0]?.state;
+    expect(await shown(true)).toBe('running');
+    controls.pause({});
+    for (const { status } of feeds) status.activity.at('paused');
+    expect(await shown(true)).toBe('running');
+    expect(await shown(false)).toBe('idle');
+    expect(await shown(true)).toBe('idle');
+    controls.resume({});
+    await clock.sleep(1_000, never);
+    expect(await shown(true)).toBe('running');
+  });
+
   it('shows the query port its threads, with gaps counted every few seconds at most', async () => {
     const { controls, app, clock } = running();
     let gaps = 1;

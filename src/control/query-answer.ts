@@ -9,7 +9,8 @@ export interface QueryProgram extends Pick<
   Controls,
   'pause' | 'resume' | 'setInterval' | 'reopenLogs'
 > {
-  view(): Promise<QueryView>;
+  /** `recent`: a second old will do. */
+  view(recent?: boolean): Promise<QueryView>;
   /** Feeds stop by themselves after the first poll beyond so many since they were started; 0: never. */
   stopAfter(selection: Selection, cycles: number): number;
 }
@@ -35,9 +36,9 @@ export class QueryAnswers {
   async #answer(ask: Ask, local: boolean): Promise<string> {
     switch (ask.kind) {
       case 'status':
-        return this.#status(false);
+        return this.#status(false, local);
       case 'clear':
-        return this.#status(local);
+        return this.#status(local, local);
       case 'help':
         return helpText((await this.#program.view()).threads);
       case 'rotate':
@@ -49,8 +50,9 @@ export class QueryAnswers {
     }
   }
 
-  async #status(silence: boolean): Promise<string> {
-    const view = await this.#program.view();
+  /** Strangers may ask often, and what they see may be a moment old. */
+  async #status(silence: boolean, local: boolean): Promise<string> {
+    const view = await this.#program.view(!local);
     const all = troublesOf(view);
     const keys = all.map(({ key }) => key);
     this.#silenced = new Set(silence ? keys : keys.filter((key) => this.#silenced.has(key)));

@@ -152,10 +152,16 @@ describe('the query port', () => {
 
   it('lets other hosts look and change nothing, not even an alert', async () => {
     const program = captured();
+    const asked: (boolean | undefined)[] = [];
+    program.view = async (recent) => {
+      asked.push(recent);
+      return program.shown;
+    };
     program.change('auth', { health: 'parked' });
     const ask = asking(program);
     expect(await ask('ack', false)).toMatch(/^P5Dead thread: auth\n/);
     expect(await ask('s')).toMatch(/^P5/);
+    expect(asked).toEqual([true, false]);
     for (const send of ['help', 'rotate', 'newlog', 'bogus', 'thread auth stop', 'thread x y'])
       expect(await ask(send, false)).toBeUndefined();
     expect(program.asked).toEqual([]);
