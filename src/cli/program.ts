@@ -65,10 +65,12 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
   program
     .command('check')
     .argument('[config]', 'config file')
-    .description('check Duo and every server, step by step; sends no event')
-    .action(async (config: string | undefined) => {
+    .description('check Duo and every server, step by step; sends no event unless told to')
+    .option('--send-test', 'send each server one marked event, and print its id to search for')
+    .option('--json', 'print all steps as JSON')
+    .action(async (config: string | undefined, options: object) => {
       const { check } = await import('./commands/check.ts');
-      finish(await check(config, io));
+      finish(await check(config, options, io));
     });
   program
     .command('demo')

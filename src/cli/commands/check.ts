@@ -1,10 +1,9 @@
 import { mainAccount } from '../../app.ts';
+import { stateDirectory } from '../../checkpoint/state-directory.ts';
 import { openDuo, readTrusted } from '../../client.ts';
-import type { Config } from '../../config/schema.ts';
-import { asForwarderError, type ForwarderError } from '../../core/errors.ts';
+import type { Config, ServerConfig } from '../../config/schema.ts';
+import { asForwarderError } from '../../core/errors.ts';
 import { type Fields, silentLogger } from '../../core/log.ts';
-import { redactor } from '../../core/program-log.ts';
-import type { Secret } from '../../core/secret.ts';
 import type { Account } from '../../core/types.ts';
 import { createAccountList } from '../../duo/accounts.ts';
 import type { DuoApi } from '../../duo/api.ts';
@@ -14,61 +13,35 @@ import { createBlockList } from '../../engine/block-list.ts';
 import { serverOptions } from '../../destinations.ts';
 import { sinks } from '../../sinks/index.ts';
 import { defaultTiming } from '../../sinks/sink.ts';
+import { keyRefusals, Report } from '../check/report.ts';
+import { openTestEvents } from '../check/test-events.ts';
 import { configPath, loadForCommand, tell } from '../config-file.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { extraCa } from '../extra-ca.ts';
-import { type Io, say } from '../io.ts';
+import type { Io } from '../io.ts';
 import { secretsOf } from '../open-log.ts';
 import { printable } from '../table.ts';
-
-/** Counts what failed, and prints one line a step. */
-class Report {
-  failed = 0;
-  refused = 0;
-  total = 0;
-  readonly #io: Io;
-  /** Other sides may repeat what they were sent. */
-  readonly #redact: (text: string) => string;
-
-  constructor(io: Io, secrets: readonly Secret[]) {
-    this.#io = io;
-    this.#redact = redactor(secrets);
-  }
-
-  title(text: string): void {
-    say(this.#io.stdout, this.#redact(text));
-  }
-
-  ok(step: string, detail: string): void {
-    this.total += 1;
-    this.title(`  ok    ${step.padEnd(12)} ${detail}`.trimEnd());
-  }
-
-  fail(step: string, error: ForwarderError): void {
-    this.total += 1;
-    this.failed += 1;
-    if (keyRefusals.has(error.code) || error.code === 'duo_forbidden') this.refused += 1;
-    this.title(`  FAIL  ${step.padEnd(12)} ${error.message} (${error.code})`);
-    if (error.hint !== undefined) this.title(`        ${error.hint}`);
-  }
-}
-
-const keyRefusals: ReadonlySet<string> = new Set([
-  'duo_invalid_key',
-  'duo_invalid_signature',
-  'duo_unauthorized',
-]);
 
 const deadlineMs = 90_000;
 const hourMs = 3_600_000;
 const mostChildren = 20;
 
-/** Tries everything that forwarding needs: Duo with each log, and each server. Sends no event. */
-export async function check(given: string | undefined, io: Io): Promise<ExitCode> {
+export interface CheckOptions {
+  readonly json?: boolean;
+  /** Sends each server one event that is easy to find. */
+  readonly sendTest?: boolean;
+}
+
+/** Tries everything that forwarding needs: Duo with each log, and each server. Sends no event unless told to. */
+export async function check(
+  given: string | undefined,
+  { json = false, sendTest: sends = false }: CheckOptions,
+  io: Io,
+): Promise<ExitCode> {
   const loaded = await loadForCommand(configPath(given, io), io);
   if (loaded.exit !== undefined) return loaded.exit;
-  const { config } = loaded;
-  const report = new Report(io, secretsOf(config));
+  const { config, paths } = loaded;
+  const report = new Report(io, secretsOf(config), json);
   try {
     const ca = await extraCa(io);
     const trusted = await readTrusted(config, ca);
@@ -81,14 +54,21 @@ export async function check(given: string | undefined, io: Io): Promise<ExitCode
   } catch (error) {
     return tell(error, io);
   }
-  for (const server of config.servers) await checkServer(config, server.id, report, io);
-  say(io.stdout, `${report.failed} of ${report.total} checks failed.`);
+  const state = stateDirectory(paths.directory, config.account.hostname);
+  const tests = sends ? await openTestEvents(config, state, report, io) : undefined;
+  for (const server of config.servers) {
+    const isWell = await checkServer(server, report, io);
+    await tests?.send(server, isWell);
+  }
+  tests?.tellWhatNow();
+  report.end(tests === undefined ? {} : { test_events: tests.all });
   if (report.refused > 0) return exitCodes.refused;
   return report.failed > 0 ? exitCodes.unavailable : exitCodes.ok;
 }
 
 async function checkDuo(config: Config, api: DuoApi, report: Report, io: Io): Promise<void> {
-  report.title(`Duo ${config.account.hostname}`);
+  const { hostname: name } = config.account;
+  report.begin({ kind: 'duo', name }, `Duo ${name}`);
   const reached = (): void => reachedDuo(config, api, report, io);
   if (config.account.is_msp) await checkChildren(config, api, report, reached);
   else await checkLogs(config, mainAccount(config), api, report, reached);
@@ -128,7 +108,7 @@ async function checkChildren(
   tellReached: () => void,
 ): Promise<void> {
   const warn = (sentence: string, fields: Fields = {}): void =>
-    report.title(`        ${sentence}: ${JSON.stringify(fields['accounts'])}`);
+    report.note(`        ${sentence}: ${JSON.stringify(fields['accounts'])}`);
   const log = { ...silentLogger, warn };
   const list = createAccountList({ api, parent: mainAccount(config), log });
   let children: readonly Account[];
@@ -152,12 +132,13 @@ async function checkChildren(
   for (const child of tested) {
     const name = `${printable(child.name)} (${child.id ?? ''})`;
     const before = report.failed;
-    report.title(`Child account ${name} ${child.apiHost}`);
+    const target = { kind: 'account', name: child.id ?? child.name } as const;
+    report.begin(target, `Child account ${name} ${child.apiHost}`);
     await checkLogs(config, child, api, report, () => undefined);
     if (report.failed > before) failed.push(name);
   }
   if (failed.length > 0) {
-    report.title(`${failed.length} of ${tested.length} child accounts: ${failed.join(', ')}`);
+    report.note(`${failed.length} of ${tested.length} child accounts: ${failed.join(', ')}`);
   }
 }
 
@@ -208,12 +189,11 @@ const serverSteps: Readonly<Record<keyof typeof sinks, readonly string[]>> = {
   FILE: ['directory', 'path'],
 };
 
-async function checkServer(config: Config, id: string, report: Report, io: Io): Promise<void> {
-  const server = config.servers.find((one) => one.id === id);
-  if (server === undefined) return;
-  const { protocol, hostname, port } = server;
-  const place = protocol === 'FILE' ? hostname : `${hostname}:${port}`;
-  report.title(`Server ${id} ${protocol} ${place}`);
+/** Whether every step went well. */
+async function checkServer(server: ServerConfig, report: Report, io: Io): Promise<boolean> {
+  const { id, protocol, hostname: host, port } = server;
+  const place = protocol === 'FILE' ? host : `${host}:${port}`;
+  report.begin({ kind: 'server', name: id }, `Server ${id} ${protocol} ${place}`);
   const sink = sinks[protocol].open(serverOptions(server), {
     clock: io.clock,
     log: silentLogger,
@@ -228,9 +208,11 @@ async function checkServer(config: Config, id: string, report: Report, io: Io): 
       done.add(name);
       report.ok(name, detail);
     }, AbortSignal.timeout(deadlineMs));
+    return true;
   } catch (error) {
     const failed = serverSteps[protocol].find((step) => !done.has(step));
     report.fail(failed ?? 'connect', asForwarderError(error));
+    return false;
   } finally {
     await sink.close();
   }

@@ -37,7 +37,7 @@ async function run(
   );
   duo.add('auth', makeEvents('auth', { count: 7, fromMs: Date.now() - 600_000 }), 'DACHILD1');
   const io = fakeIo();
-  const code = await check(workplace.configFile, io);
+  const code = await check(workplace.configFile, {}, io);
   return { code, out: io.out(), calls: duo.journal.length };
 }
 

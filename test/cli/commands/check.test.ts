@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { check } from '../../../src/cli/commands/check.ts';
+import { check, type CheckOptions } from '../../../src/cli/commands/check.ts';
 import { createAuthority } from '../../../src/simulator/certificates.ts';
 import { startConnectProxy } from '../../../src/simulator/connect-proxy.ts';
 import { startDuo } from '../../../src/simulator/duo-server.ts';
@@ -35,9 +35,9 @@ async function place(options: DuoOptions = {}) {
   return { duo, siem, workplace };
 }
 
-async function run(configFile: string) {
+async function run(configFile: string, options: CheckOptions = {}) {
   const io = fakeIo();
-  const code = await check(configFile, io);
+  const code = await check(configFile, options, io);
   return { code, out: io.out(), err: io.err() };
 }
 
