@@ -163,9 +163,12 @@ function partsOf(tools: ControlTools, aside: Aside): Parts {
   };
 }
 
-function feedPart({ id, account, endpointName, identity, status, control }: Feed): FeedPart {
+function feedPart(feed: Feed): FeedPart {
+  const { id, account, endpointName: endpoint, identity, source, status, control } = feed;
   const { pausedSinceMs } = control;
-  return { id, account, endpoint: endpointName, server: identity.server.id, pausedSinceMs, status };
+  const { intervalMs } = source;
+  const server = identity.server.id;
+  return { id, account, endpoint, server, pausedSinceMs, intervalMs, status };
 }
 
 /** After a reload the old sink of a server may still finish what it has: the newer one counts. */

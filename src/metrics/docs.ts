@@ -15,7 +15,7 @@ export function metricsPage(): string {
     "What `/metrics` serves, in Prometheus' text format; how to switch it on: [monitoring](monitoring.md). Counters begin",
     'at 0 when the program starts, and those of a feed also when a reload makes it anew; Prometheus knows both. With',
     '`status_account_label: false` the labels `account` and `account_id` are left out: counters are sums then, and of the',
-    'other numbers the worst counts, of `last_event_timestamp_seconds` the newest.',
+    'other numbers the worst counts, of the two `last_…` the newest.',
     '',
     '| metric | type | labels | what it says |',
     '|---|---|---|---|',

@@ -1,6 +1,6 @@
 import type { FeedPart } from '../status/parts.ts';
 import type { SnapshotFeed } from '../status/snapshot.ts';
-import { accountLabels, type Labels, type Metric } from './metric.ts';
+import { accountLabels, type Labels, type Metric, type Sample } from './metric.ts';
 
 type Read = (part: FeedPart, shown: SnapshotFeed) => number | null | undefined;
 
@@ -79,7 +79,8 @@ export const feedMetrics: readonly Metric[] = [
   ofFeeds(
     'last_success_timestamp_seconds',
     'gauge',
-    'least',
+    // Else one child that Duo refuses for ever would hide that all the others are read.
+    'greatest',
     'When a poll was last read to its end.',
     (part) => seconds(part.status.lastCycleMs),
   ),
@@ -90,6 +91,25 @@ export const feedMetrics: readonly Metric[] = [
     'Up to when everything is confirmed.',
     (part) => seconds(part.status.confirmedToMs),
   ),
+  {
+    name: 'poll_interval_seconds',
+    type: 'gauge',
+    help: 'The pause between two polls of a feed that has read all; of several feeds the longest.',
+    labels: ['endpoint'],
+    merge: 'greatest',
+    samples: ({ parts }) => longestIntervals(parts.feeds),
+  },
+  {
+    name: 'log_silent',
+    type: 'gauge',
+    help: '1 while a log has had no event for longer than its `alert_after`; left out while none of it can be read.',
+    labels: ['endpoint'],
+    merge: 'greatest',
+    samples: ({ parts }) =>
+      (parts.silences ?? []).flatMap(({ endpoint, isSilent }) =>
+        isSilent === undefined ? [] : [{ labels: { endpoint }, value: isSilent ? 1 : 0 }],
+      ),
+  },
 ];
 
 function ofFeeds(
@@ -109,6 +129,15 @@ function ofFeeds(
         return value === undefined || value === null ? [] : [{ labels: labelsOf(part), value }];
       }),
   };
+}
+
+function longestIntervals(feeds: readonly FeedPart[]): Sample[] {
+  const longest = new Map<string, number>();
+  for (const { endpoint, intervalMs } of feeds) {
+    if (intervalMs === undefined) continue;
+    longest.set(endpoint, Math.max(intervalMs, longest.get(endpoint) ?? 0));
+  }
+  return [...longest].map(([endpoint, ms]) => ({ labels: { endpoint }, value: ms / 1000 }));
 }
 
 function labelsOf({ account, endpoint, server }: FeedPart): Labels {

@@ -1,7 +1,7 @@
 import type { ServerPart } from '../status/parts.ts';
-import type { Metric } from './metric.ts';
+import type { Metric, Sample } from './metric.ts';
 
-/** Servers, by the id and protocol of the config. */
+/** Servers, by the id and protocol of the config, and how long certificates last. */
 export const serverMetrics: readonly Metric[] = [
   ofServers(
     'sink_up',
@@ -21,7 +21,25 @@ export const serverMetrics: readonly Metric[] = [
     'Times that a delivery failed and the server was tried again.',
     ({ state }) => state.reconnects,
   ),
+  {
+    name: 'certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When a certificate ends, by whose it is (`duo`, `server`, `client`: shown to the server), as far as it was seen.',
+    labels: ['of', 'server'],
+    merge: 'least',
+    samples: ({ parts: { duo, servers } }) => [
+      ...end('duo', '', duo?.certificate?.endsMs),
+      ...servers.flatMap(({ id, state, clientCertificateEndsMs }) => [
+        ...end('server', id, state.certificateEndsMs),
+        ...end('client', id, clientCertificateEndsMs),
+      ]),
+    ],
+  },
 ];
+
+function end(of: string, server: string, endsMs: number | undefined): readonly Sample[] {
+  return endsMs === undefined ? [] : [{ labels: { of, server }, value: endsMs / 1000 }];
+}
 
 function ofServers(
   name: string,

@@ -13,6 +13,8 @@ export interface Parts {
   readonly duo: DuoPart | undefined;
   /** What is wrong besides feeds and servers: a reload that failed, child accounts that cannot be listed. */
   readonly others: readonly OtherPart[];
+  /** The logs that are watched for silence; none when no `alert_after` is set. */
+  readonly silences?: readonly SilencePart[];
   /** What happened lately, the newest first. */
   readonly lately: readonly HappenedPart[];
 }
@@ -24,6 +26,8 @@ export interface FeedPart {
   readonly server: string;
   /** Since when somebody has it paused; undefined: it is not. */
   readonly pausedSinceMs?: number | undefined;
+  /** The pause between two polls once all is read. */
+  readonly intervalMs?: number;
   readonly status: FeedState;
 }
 
@@ -44,16 +48,16 @@ export interface FeedState {
   readonly confirmedToMs?: number | undefined;
   /** Tries that failed so far. */
   readonly errors?: number;
-}
-
-export interface FeedProblem {
-  readonly code: string;
   /** New events that Duo gave so far. */
   readonly received?: number;
   /** When a poll was last read to its end. */
   readonly lastCycleMs?: number | undefined;
   /** The time of the last event that was taken before this start. */
   readonly takenBeforeMs?: number | undefined;
+}
+
+export interface FeedProblem {
+  readonly code: string;
   readonly message: string;
   readonly hint: string | undefined;
   /** Who is concerned: `account` and `source` (an account's endpoint) concern several feeds at once. */
@@ -66,6 +70,29 @@ export interface ServerPart {
   readonly hostname: string;
   readonly port: number;
   readonly state: ServerState;
+  /** How long the certificate is valid that this program shows to it. */
+  readonly clientCertificateEndsMs?: number | undefined;
+  readonly heartbeat?: HeartbeatPart | undefined;
+}
+
+/** Heartbeats since the start, or since their interval was set. */
+export interface HeartbeatPart {
+  readonly everySeconds: number;
+  readonly sent: number;
+  /** That could not go within their interval. */
+  readonly dropped: number;
+  readonly lastSentMs: number | undefined;
+}
+
+/** One log, of all accounts and servers together. */
+export interface SilencePart {
+  readonly endpoint: string;
+  readonly accounts: number;
+  /** The newest event, or the start when none is known. */
+  readonly sinceMs: number;
+  readonly afterMs: number;
+  /** Undefined: nothing of it can be read at present. */
+  readonly isSilent: boolean | undefined;
 }
 
 /** sinks/sink.ts in this room's words. */
@@ -79,6 +106,10 @@ export interface ServerState {
     readonly nextTryMs?: number | undefined;
   };
   readonly confirmedLines: number;
+  /** Deliveries that failed so far and were tried again. */
+  readonly reconnects?: number;
+  /** How long the certificate is valid that the server showed last. */
+  readonly certificateEndsMs?: number | undefined;
 }
 
 export interface DuoPart {
@@ -88,6 +119,8 @@ export interface DuoPart {
   /** How far this machine's clock is behind Duo's. */
   readonly behindMs: number;
   readonly lastError?: { readonly atMs: number; readonly code: string; readonly message: string };
+  /** Of the API's hosts, the one whose certificate ends first. */
+  readonly certificate?: { readonly host: string; readonly endsMs: number } | undefined;
   /** By what was asked for: an endpoint's name, `accounts` for the list of child accounts. */
   readonly byEndpoint: ReadonlyMap<string, EndpointCallsPart>;
 }
@@ -128,9 +161,5 @@ export type Side = 'duo' | 'server' | 'here' | 'config';
 /** What lies in the state directory and waits for a person. */
 export interface Kept {
   readonly gaps: number;
-  /** Deliveries that failed so far and were tried again. */
-  readonly reconnects?: number;
-  /** How long the certificate is valid that the server showed last. */
-  readonly certificateEndsMs?: number | undefined;
   readonly deadLetters: number;
 }

@@ -83,7 +83,9 @@ describe('the metrics of a program', () => {
       feedPart('auth', { delivered: 5 }, { account: { id, name: 'Acme "x"' } }),
     );
     const lines = textOf(lookAt({ feeds: children })).split('\n');
-    const series = lines.filter((line) => !line.startsWith('#')).map((line) => line.replace(/ \S+$/, ''));
+    const series = lines
+      .filter((line) => !line.startsWith('#'))
+      .map((line) => line.replace(/ \S+$/, ''));
     expect(new Set(series).size).toBe(series.length);
     expect(textOf(lookAt({ feeds: children }), false)).toContain(
       'duologsync_events_sent_total{endpoint="auth",server="siem"} 10\n',
@@ -95,6 +97,39 @@ describe('the metrics of a program', () => {
     expect(text).toContain('duologsync_duo_requests_total{endpoint="auth",code="ok"} 3\n');
     expect(text).toContain('duologsync_duo_request_seconds_bucket{endpoint="auth",le="0.25"} 1\n');
     expect(text).toContain('duologsync_duo_request_seconds_count{endpoint="auth"} 1\n');
+  });
+
+  it('tell when certificates end, whosever they are, and which log is silent as far as that is known', () => {
+    const text = textOf(busy());
+    const ends = nowMs / 1000 + 86_400;
+    for (const labels of [
+      'of="duo",server=""',
+      'of="server",server="siem"',
+      'of="client",server="siem"',
+    ]) {
+      expect(text).toContain(
+        `duologsync_certificate_expiry_timestamp_seconds{${labels}} ${ends}\n`,
+      );
+    }
+    expect(text).toContain('duologsync_log_silent{endpoint="auth"} 1\n');
+    expect(text).toContain('duologsync_log_silent{endpoint="activity"} 0\n');
+    expect(text).not.toContain('duologsync_log_silent{endpoint="telephony"}');
+    expect(textOf(lookAt())).not.toContain('duologsync_log_silent');
+  });
+
+  it('name the longest interval of a log, and the newest poll of accounts without labels', () => {
+    const children = [120, 3_600].map((seconds) =>
+      feedPart(
+        'auth',
+        { lastCycleMs: nowMs - seconds * 1000 },
+        { account: { id: `DA${seconds}`, name: 'Acme' }, intervalMs: seconds * 1000 },
+      ),
+    );
+    const text = textOf(lookAt({ feeds: children }), false);
+    expect(text).toContain('duologsync_poll_interval_seconds{endpoint="auth"} 3600\n');
+    expect(text).toContain(
+      `duologsync_last_success_timestamp_seconds{endpoint="auth",server="siem"} ${nowMs / 1000 - 120}\n`,
+    );
   });
 
   it('say that a config file cannot be taken over', () => {
@@ -111,9 +146,20 @@ function busy(): Look {
   const byEndpoint = new Map([['auth', { codes: new Map([['ok', 3]]), latency }]]);
   const status = { received: 4, lastCycleMs: nowMs - 1_000 };
   const server = serverPart('siem');
+  const endsMs = nowMs + 86_400_000;
+  const state = { ...server.state, reconnects: 1, certificateEndsMs: endsMs };
+  const silence = { accounts: 1, sinceMs: nowMs - 7_200_000, afterMs: 3_600_000 };
   return lookAt({
-    feeds: [feedPart('auth', status)],
-    servers: [{ ...server, state: { ...server.state, reconnects: 1 } }],
-    duo: { calls: 3, limited: 1, behindMs: 400, byEndpoint },
+    feeds: [feedPart('auth', status, { intervalMs: 120_000 })],
+    servers: [{ ...server, state, clientCertificateEndsMs: endsMs }],
+    duo: {
+      ...{ calls: 3, limited: 1, behindMs: 400, byEndpoint },
+      certificate: { host: 'api-1.example', endsMs },
+    },
+    silences: [
+      { ...silence, endpoint: 'auth', isSilent: true },
+      { ...silence, endpoint: 'activity', isSilent: false },
+      { ...silence, endpoint: 'telephony', isSilent: undefined },
+    ],
   });
 }
