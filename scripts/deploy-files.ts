@@ -1,6 +1,7 @@
 import { shawlCommand, windowsWord } from '../src/cli/service/shawl.ts';
 import { serviceText } from '../src/cli/service/plan.ts';
 import type { ServiceTarget } from '../src/cli/service/target.ts';
+import { dashboardText } from './grafana/dashboard.ts';
 
 const common = { writable: [], archives: [], credentials: [], extraCa: undefined };
 const linux: ServiceTarget = {
@@ -22,7 +23,7 @@ const windows: ServiceTarget = {
   config: 'C:\\ProgramData\\duologsync\\config.yml',
 };
 
-/** The service files for the usual places, by their path in the project: what `service print` writes there. */
+/** By their path in the project: the service files for the usual places, as `service print` writes them, and the dashboard. */
 export function deployFiles(): ReadonlyMap<string, string> {
   const shawl = shawlCommand(windows, 'C:\\ProgramData\\duologsync\\logs');
   return new Map([
@@ -30,5 +31,6 @@ export function deployFiles(): ReadonlyMap<string, string> {
     ['deploy/duologsync.plist', serviceText('launchd', macos)],
     ['deploy/duologsync-task.xml', serviceText('task', windows)],
     ['deploy/shawl.cmd', `${shawl.map(windowsWord).join(' ')}\n`],
+    ['deploy/grafana/duologsync.json', dashboardText()],
   ]);
 }
