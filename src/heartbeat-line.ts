@@ -51,6 +51,10 @@ const textAt =
   (body: JsonObject): JsonObject[string] | undefined =>
     body[key];
 
+function timeOf({ isotimestamp }: JsonObject): number | undefined {
+  return typeof isotimestamp === 'string' ? Date.parse(isotimestamp) : undefined;
+}
+
 const profile: EventProfile = {
   eventType: 'heartbeat',
   labelled: true,
@@ -60,7 +64,7 @@ const profile: EventProfile = {
     severity: state === 'healthy' ? 1 : 5,
   }),
   facts: [
-    { means: 'time', read: ({ isotimestamp }) => Date.parse(String(isotimestamp)) },
+    { means: 'time', read: timeOf },
     { means: 'outcome', read: textAt('state') },
     { means: { label: 'problems', slot: 1, holds: 'number' }, read: textAt('problems') },
     { means: { label: 'number', slot: 2, holds: 'number' }, read: textAt('number') },

@@ -60,11 +60,16 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Where concrete parts meet. */
 const appFiles = [
   'app.ts',
+  'aside.ts',
+  'backfill-parts.ts',
   'children.ts',
+  'client-certificates.ts',
   'client.ts',
   'controls.ts',
   'destinations.ts',
   'feeds.ts',
+  'heartbeat-line.ts',
+  'heartbeat.ts',
   'query-parts.ts',
   'setup.ts',
   'storage.ts',
