@@ -34,16 +34,16 @@ export function queryView(parts: QueryParts): QueryView {
     if (group === undefined) byEndpoint.set(feed.endpointName, [feed]);
     else group.push(feed);
   }
-  const codes = [...troubled.values()].filter((code) => code.startsWith('archive_'));
-  for (const { status } of feeds) {
-    const code = status.problem?.code ?? '';
-    if (diskCodes.has(code)) codes.push(code);
-  }
+  const codes = [...troubled.values(), ...feeds.map(({ status }) => status.problem?.code ?? '')];
   return {
     threads: [...byEndpoint.values()].flatMap((group) => threadOf(group, troubled, nowMs)),
     gaps,
-    disk: [...new Set(codes)],
+    disk: [...new Set(codes)].filter(isOfDisk),
   };
+}
+
+function isOfDisk(code: string): boolean {
+  return code.startsWith('archive_') || diskCodes.has(code);
 }
 
 function threadOf(

@@ -105,5 +105,8 @@ describe('what the query port shows', () => {
       gaps: 2,
       disk: ['archive_full', 'checkpoint_write_failed'],
     });
+    // At a start, before anything could be written.
+    feeds[0]?.status.trouble(new ForwarderError('archive_missing', 'not mounted'), 1_000);
+    expect(view()).toMatchObject({ disk: ['archive_missing', 'checkpoint_write_failed'] });
   });
 });
