@@ -159,6 +159,8 @@ export interface Batch {
   readonly feedId: string;
   readonly origin: Origin;
   readonly lines: readonly Line[];
+  /** Names a reading of the past beside the feed's own; what it writes belongs to no mark. */
+  readonly beside?: string;
 }
 
 /** What a sink needs to undo what it wrote after the last checkpoint; sockets have none. */

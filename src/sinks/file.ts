@@ -45,6 +45,10 @@ export function openFile(
   return new FileSink(server, tools, disk, platform);
 }
 
+function heldAs({ feedId, beside }: Batch): string {
+  return beside === undefined ? feedId : `${feedId} beside`;
+}
+
 class FileSink implements Sink {
   readonly #server: ServerOptions;
   readonly #archive: ArchiveOptions;
@@ -107,7 +111,7 @@ class FileSink implements Sink {
       return mark;
     } finally {
       for (const done of quiet) done();
-      this.#free(batch.feedId);
+      this.#free(heldAs(batch));
     }
   }
 
@@ -135,6 +139,10 @@ class FileSink implements Sink {
       });
     }
     report('path', `an auth event of now goes to ${path}`);
+  }
+
+  settled(feedId: string): void {
+    this.#feeds.get(feedId)?.settled();
   }
 
   flush(): void {
@@ -189,22 +197,29 @@ class FileSink implements Sink {
     return feed;
   }
 
-  async #untilWritten(batch: Batch, signal: AbortSignal): Promise<Mark> {
+  /** Without a mark for what comes from beside. */
+  async #untilWritten(batch: Batch, signal: AbortSignal): Promise<Mark | undefined> {
     const { timing, clock } = this.#tools;
     const backoff = new Backoff({ baseMs: timing.backoffBaseMs, capMs: timing.backoffCapMs });
     const feed = this.#feed(batch.feedId);
     for (;;) {
       signal.throwIfAborted();
+      const { news } = feed;
       try {
         const work = async (): Promise<Mark> => {
           signal.throwIfAborted();
-          return feed.write(batch, signal);
+          return batch.beside === undefined
+            ? feed.write(batch, signal)
+            : feed.writeBeside(batch, signal);
         };
-        return await abortable(feed.inTurn(work), signal);
+        const written = await abortable(feed.inTurn(work), signal);
+        if (typeof written !== 'boolean') return written;
+        if (written) return undefined;
+        await abortable(news, signal);
       } catch (error) {
         signal.throwIfAborted();
         const known = archiveError(error, this.#folder.directory);
-        this.#held.add(batch.feedId);
+        this.#held.add(heldAs(batch));
         this.#trouble.begins(known);
         this.#folder.forget();
         // When that fails too, the next try begins with it.

@@ -25,6 +25,8 @@ export interface Sink {
   beat?(line: () => Uint8Array, signal: AbortSignal): Promise<void>;
   /** What a write would need (resolve, connect, handshake), step by step; sends nothing. Throws the failing step's error. */
   check(report: (step: string, detail: string) => void, signal: AbortSignal): Promise<void>;
+  /** The checkpoint with the feed's last mark is on disk; for sinks that undo what came after it. */
+  settled?(feedId: string): void;
   /** Sends what waits at once, because nothing more will come. */
   flush(): void;
   /** How it goes, for status and log. */

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from '../../core/log.ts';
-import { type ArchiveLayout, pathsFor, safeName } from '../../core/path-template.ts';
-import type { Batch, JsonObject, Line, Origin } from '../../core/types.ts';
+import { type ArchiveLayout, safeName } from '../../core/path-template.ts';
+import type { Batch, JsonObject, Origin } from '../../core/types.ts';
+import { deferred } from '../waiting.ts';
 import { foreignArchive } from './archive-errors.ts';
+import { type BesidePage, besidePage, decided, withNewest, without } from './beside.ts';
 import type { ArchiveFolder } from './folder.ts';
 import {
   type ArchiveMark,
@@ -13,6 +15,7 @@ import {
   type Page,
   pagesKept,
 } from './journal.ts';
+import { pageTexts } from './page-texts.ts';
 
 export interface FeedArchiveTools {
   readonly feedId: string;
@@ -32,9 +35,8 @@ interface Position {
   beyond: readonly FileEnd[];
   /** The Duo that the journal tells of, while nothing but that journal speaks for it. */
   readonly onlyFrom?: string;
+  beside: readonly BesidePage[];
 }
-
-const newline = Buffer.from('\n');
 
 /**
  * One feed's files: each page is wholly in them or not at all. Before a page is appended, a journal with the
@@ -45,6 +47,9 @@ export class FeedArchive {
   readonly #journal: string;
   #position: Position | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  /** A page is written of which the checkpoint does not tell yet: what came after it would be cut off with it. */
+  #isUnsettled = false;
+  #news = deferred<void>();
 
   constructor(tools: FeedArchiveTools) {
     this.#tools = tools;
@@ -68,32 +73,38 @@ export class FeedArchive {
     this.#position = undefined;
     if (mark?.directory === this.#tools.folder.directory) this.#tools.folder.expect();
     const position = await this.#find(mark);
+    await this.#decide(position);
     if (position.onlyFrom === undefined) await this.#cutBack(position);
     this.#position = position;
+    this.settled();
+  }
+
+  /** The checkpoint tells of every page. */
+  settled(): void {
+    this.#isUnsettled = false;
+    this.#news.resolve();
+    this.#news = deferred();
+  }
+
+  /** Resolves when a page from beside that had to wait may be tried again. */
+  get news(): Promise<void> {
+    return this.#news.promise;
   }
 
   /** Appends a page. Throws the system's errors and `archive_…`, the signal's reason before the next step. */
   async write({ origin, lines }: Batch, signal: AbortSignal): Promise<JsonObject> {
     const position = (this.#position ??= await this.#unrestored());
-    const { folder } = this.#tools;
-    if (position.onlyFrom !== undefined && position.onlyFrom !== origin.account.apiHost)
-      throw foreignArchive(this.#journalPath, `it is the archive of ${position.onlyFrom}`);
-    await folder.mustBeThere();
-    await this.#cutBack(position);
-    const texts = this.#byFile(origin, lines);
-    const files: FileEnd[] = [];
-    for (const path of texts.keys()) files.push(await folder.end(path));
-    signal.throwIfAborted();
+    const { folder, layout } = this.#tools;
+    await this.#begin(position, origin);
+    const texts = pageTexts(layout, origin, lines);
+    const files = await this.#ends(texts, signal);
     const number = position.page + 1;
     const pages = [...position.kept, { number, files }].slice(-pagesKept);
-    await folder.writeJournal(this.#journal, this.#journalOf(origin, position.history, pages));
-    folder.expect();
-    for (const end of files) {
-      signal.throwIfAborted();
-      position.beyond = [...position.beyond, end];
-      await folder.append(end, Buffer.concat(texts.get(end.path) ?? []));
-    }
-    this.#position = { history: position.history, page: number, kept: pages, beyond: [] };
+    await this.#writeJournal(origin, { ...position, kept: pages });
+    await this.#append(position, files, texts, signal);
+    const { history, beside } = position;
+    this.#position = { history, page: number, kept: pages, beyond: [], beside };
+    this.#isUnsettled = true;
     const { directory } = folder;
     return markOf({
       directory,
@@ -101,6 +112,35 @@ export class FeedArchive {
       history: position.history,
       page: number,
     });
+  }
+
+  /**
+   * Appends a page of a reading of the past, without those of its lines that a crash left there; false when it has
+   * to wait for the feed itself. Throws as `write` does.
+   */
+  async writeBeside(
+    { origin, lines, beside: key = '' }: Batch,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const position = this.#position;
+    if (position === undefined || this.#isUnsettled) return false;
+    await this.#begin(position, origin);
+    const before = position.beside;
+    const left = without(
+      lines,
+      before.findLast((page) => page.key === key),
+    );
+    const texts = pageTexts(this.#tools.layout, origin, left);
+    const files = await this.#ends(texts, signal);
+    const page = besidePage(key, lines, files, texts);
+    // What is known of the page before counts until this one does.
+    await this.#writeJournal(origin, { ...position, beside: [...before, page] });
+    await this.#append(position, files, texts, signal);
+    const done = withNewest(before, { ...page, done: true });
+    await this.#writeJournal(origin, { ...position, beside: done });
+    position.beside = done;
+    position.beyond = [];
+    return true;
   }
 
   /** After a failure: what a part of a page has left behind goes at once, if it can. */
@@ -126,6 +166,46 @@ export class FeedArchive {
     return fresh();
   }
 
+  async #decide(position: Position): Promise<void> {
+    const { folder, log, server, feedId } = this.#tools;
+    const { beside, beyond, isKept } = await decided(position, folder);
+    position.beside = beside;
+    position.beyond = beyond;
+    if (isKept)
+      log.warn('The archive is not cut back where a backfill has written since', {
+        server,
+        feed: feedId,
+        hint: 'The checkpoint is older than it should be: the last pages of this feed may be in the archive twice.',
+      });
+  }
+
+  async #begin(position: Position, { account }: Origin): Promise<void> {
+    if (position.onlyFrom !== undefined && position.onlyFrom !== account.apiHost)
+      throw foreignArchive(this.#journalPath, `it is the archive of ${position.onlyFrom}`);
+    await this.#tools.folder.mustBeThere();
+    await this.#cutBack(position);
+  }
+
+  async #append(
+    position: Position,
+    files: readonly FileEnd[],
+    texts: ReadonlyMap<string, Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const end of files) {
+      signal.throwIfAborted();
+      position.beyond = [...position.beyond, end];
+      await this.#tools.folder.append(end, texts.get(end.path) ?? new Uint8Array());
+    }
+  }
+
+  async #ends(texts: ReadonlyMap<string, Uint8Array>, signal: AbortSignal): Promise<FileEnd[]> {
+    const ends: FileEnd[] = [];
+    for (const path of texts.keys()) ends.push(await this.#tools.folder.end(path));
+    signal.throwIfAborted();
+    return ends;
+  }
+
   #withoutMark(journal: Journal | undefined): Position {
     if (journal === undefined) return fresh();
     const last = lastOf(journal);
@@ -134,8 +214,8 @@ export class FeedArchive {
         this.#journalPath,
         `${last.number} pages are archived here, but the checkpoint knows of none`,
       );
-    const { history, apiHost: onlyFrom } = journal;
-    return { history, page: 0, kept: [], beyond: last.files, onlyFrom };
+    const { history, apiHost: onlyFrom, beside = [] } = journal;
+    return { history, page: 0, kept: [], beyond: last.files, onlyFrom, beside };
   }
 
   async #withoutJournal(mark: ArchiveMark): Promise<Position> {
@@ -153,8 +233,10 @@ export class FeedArchive {
 
   #both(journal: Journal, mark: ArchiveMark): Position {
     const { log, server, feedId } = this.#tools;
-    const { history, pages } = journal;
+    const { history, pages, beside = [] } = journal;
     const last = lastOf(journal);
+    // Its journal was gone, and since then only a backfill has written.
+    if (history !== mark.history && pages.length === 0) return this.#withoutMark(journal);
     if (history !== mark.history)
       throw foreignArchive(this.#journalPath, 'another archive is here than the checkpoint knows');
     if (last.number < mark.page)
@@ -171,7 +253,10 @@ export class FeedArchive {
         `it is ${last.number - mark.page} pages ahead of the checkpoint, more than can be cut back`,
       );
     const kept = pages.filter(({ number }) => number <= mark.page && last.number >= mark.page);
-    return { history, page: mark.page, kept, beyond: beyond.flatMap(({ files }) => files) };
+    return {
+      ...{ history, page: mark.page, kept, beside },
+      beyond: beyond.flatMap(({ files }) => files),
+    };
   }
 
   async #cutBack(position: Position): Promise<void> {
@@ -188,22 +273,15 @@ export class FeedArchive {
       });
   }
 
-  #byFile({ account, endpoint }: Origin, lines: readonly Line[]): Map<string, Uint8Array[]> {
-    const pathOf = pathsFor(this.#tools.layout, { endpoint, accountId: account.id });
-    const texts = new Map<string, Uint8Array[]>();
-    for (const { bytes, timeMs } of lines) {
-      const path = pathOf(timeMs);
-      const text = texts.get(path);
-      if (text === undefined) texts.set(path, [bytes, newline]);
-      else text.push(bytes, newline);
-    }
-    return texts;
-  }
-
-  #journalOf({ account, endpoint }: Origin, history: string, pages: readonly Page[]): Journal {
-    const { feedId } = this.#tools;
+  async #writeJournal(
+    { account, endpoint }: Origin,
+    { history, kept: pages, beside }: Pick<Position, 'history' | 'kept' | 'beside'>,
+  ): Promise<void> {
+    const { feedId, folder } = this.#tools;
     const { id: accountId, apiHost } = account;
-    return { feedId, endpoint, accountId, apiHost, history, pages };
+    const journal = { feedId, endpoint, accountId, apiHost, history, pages, beside };
+    await folder.writeJournal(this.#journal, journal);
+    folder.expect();
   }
 
   get #journalPath(): string {
@@ -212,7 +290,8 @@ export class FeedArchive {
 }
 
 function fresh(): Position {
-  return { history: randomBytes(8).toString('hex'), page: 0, kept: [], beyond: [] };
+  const history = randomBytes(8).toString('hex');
+  return { history, page: 0, kept: [], beyond: [], beside: [] };
 }
 
 function lastOf({ pages }: Journal): Page {

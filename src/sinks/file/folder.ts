@@ -109,6 +109,22 @@ export class ArchiveFolder {
     this.#know(absolute);
   }
 
+  /** What is in the file outlives a power cut from now on. */
+  async secure(path: string): Promise<void> {
+    const absolute = this.absolute(path);
+    await this.#with(absolute, existing, (file) => file.sync());
+    await this.#makeFolder(path.split('/').slice(0, -1).join('/'));
+    await this.#sync(dirname(absolute));
+  }
+
+  /** So many bytes from there on; undefined when the file is shorter or is none. */
+  async read({ path, length }: FileEnd, bytes: number): Promise<Uint8Array | undefined> {
+    const { length: end } = await this.end(path);
+    if (end < length + bytes) return undefined;
+    const whole = await this.#disk.readFile(this.absolute(path));
+    return whole.subarray(length, length + bytes);
+  }
+
   /** Cuts back what is longer; resolves to the number of bytes that are gone. Never makes a file longer. */
   async cut({ path, length }: FileEnd): Promise<number> {
     const now = await this.end(path);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isObject } from '../../core/row.ts';
 import type { JsonObject, JsonValue, Mark } from '../../core/types.ts';
+import { type BesidePage, decodePages, encodePages } from './beside.ts';
 
 /** Where a file ended before a page; its path is relative to the archive, with `/`. */
 export interface FileEnd {
@@ -22,8 +23,10 @@ export interface Journal {
   readonly apiHost: string;
   /** Made at random with the feed's first page: tells this archive from any other with the same names. */
   readonly history: string;
-  /** The last pages, the newest at the end; never empty. */
+  /** The last pages, the newest at the end; empty only when all there is came from beside. */
   readonly pages: readonly Page[];
+  /** The last page of each reading of the past; the last of all may not be done. */
+  readonly beside?: readonly BesidePage[];
 }
 
 /** What the checkpoint keeps of an archive. */
@@ -51,6 +54,7 @@ export function encodeJournal(journal: Journal): Uint8Array {
       number,
       files: files.map(({ path, length }) => [path, length]),
     })),
+    ...encodePages(journal.beside ?? []),
   };
   return Buffer.from(`${JSON.stringify({ ...body, sha256: hashOf(body) })}\n`);
 }
@@ -68,22 +72,27 @@ export function decodeJournal(bytes: Uint8Array): Journal | string {
   if (sha256 !== hashOf(body)) return 'its checksum is wrong';
   if (body['format'] !== 1) return 'a newer duologsync wrote it';
   const { feed, endpoint, account, host, history } = body;
-  const pages = pagesOf(body['pages']);
+  const beside = decodePages(body['beside'], fileEndOf);
+  const pages = pagesOf(body['pages'], (beside?.length ?? 0) > 0);
   if (
     typeof feed !== 'string' ||
     typeof endpoint !== 'string' ||
     typeof host !== 'string' ||
     typeof history !== 'string' ||
     !(account === null || typeof account === 'string') ||
-    pages === undefined
+    pages === undefined ||
+    beside === undefined
   )
     return 'its shape is wrong';
   const accountId = account ?? undefined;
-  return { feedId: feed, endpoint, accountId, apiHost: host, history, pages };
+  return {
+    ...{ feedId: feed, endpoint, accountId, apiHost: host, history, pages },
+    ...(beside.length === 0 ? {} : { beside }),
+  };
 }
 
-function pagesOf(value: JsonValue | undefined): readonly Page[] | undefined {
-  if (!Array.isArray(value) || value.length === 0) return undefined;
+function pagesOf(value: JsonValue | undefined, mayBeEmpty: boolean): readonly Page[] | undefined {
+  if (!Array.isArray(value) || (value.length === 0 && !mayBeEmpty)) return undefined;
   const pages = (value as readonly JsonValue[]).map((page) => {
     if (!isObject(page)) return undefined;
     const { number, files } = page;
