@@ -29,6 +29,8 @@ export interface DuoApi {
 export interface RateLimiter {
   /** Waits for leave to make one call. Rejects with the signal's reason when aborted. */
   acquire(signal: AbortSignal): Promise<void>;
+  /** The same for who can wait: after all others, and never the last call that may go at once. */
+  acquireBehind(signal: AbortSignal): Promise<void>;
   /** Duo answered 429. */
   rejected(retryAfterMs?: number): void;
   /** Duo answered otherwise. */

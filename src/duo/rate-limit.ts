@@ -33,6 +33,8 @@ const longestBlockMs = 10 * minuteMs;
 /** A little more than the minute that Duo counts, because an answer is noted later than it was counted. */
 const countedMs = 65_000;
 const tellEachMs = 10 * minuteMs;
+/** How often who goes behind looks whether the others are served. */
+const behindMs = 250;
 
 class AdaptiveLimiter implements RateLimiter {
   readonly #options: RateLimiterOptions;
@@ -81,6 +83,21 @@ class AdaptiveLimiter implements RateLimiter {
     }
   }
 
+  async acquireBehind(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let delayed = false;
+    for (;;) {
+      signal.throwIfAborted();
+      // Who comes while this one sleeps goes first.
+      const least = Math.min(2, this.#burst());
+      const waitMs = this.#waiting > 0 ? behindMs : this.#waitMs(clock.monotonicMs(), least);
+      if (waitMs <= 0) break;
+      delayed = true;
+      await clock.sleep(waitMs, signal);
+    }
+    this.#go(delayed);
+  }
+
   rejected(retryAfterMs = 0): void {
     const { clock, onLearn } = this.#options;
     const nowMs = clock.monotonicMs();
@@ -117,19 +134,26 @@ class AdaptiveLimiter implements RateLimiter {
       await clock.sleep(waitMs, signal);
       signal.throwIfAborted();
     }
-    this.#tokens -= 1;
-    if (delayed) this.#countBusy(clock.monotonicMs());
-    this.#takenMs = clock.monotonicMs();
+    this.#go(delayed);
   }
 
-  #waitMs(nowMs: number): number {
+  #go(delayed: boolean): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#tokens -= 1;
+    if (delayed) this.#countBusy(nowMs);
+    this.#takenMs = nowMs;
+  }
+
+  /** Until `least` calls may go at once. */
+  #waitMs(nowMs: number, least = 1): number {
     if (nowMs < this.#blockedUntilMs) return this.#blockedUntilMs - nowMs;
     const perMs = this.#pace() / minuteMs;
     const filled = this.#tokens + Math.max(0, nowMs - this.#filledMs) * perMs;
     this.#tokens = Math.min(filled, this.#burst());
     this.#filledMs = Math.max(nowMs, this.#filledMs);
     // A clock that counts in whole milliseconds must not leave a call waiting for a rounding error.
-    return this.#tokens >= 1 - 1e-6 ? 0 : Math.max(1, Math.ceil((1 - this.#tokens) / perMs));
+    const missing = least - this.#tokens;
+    return missing <= 1e-6 ? 0 : Math.max(1, Math.ceil(missing / perMs));
   }
 
   #learn(nowMs: number): void {

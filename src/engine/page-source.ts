@@ -61,6 +61,26 @@ export class PageSource {
     this.#size = new PageSize(options.endpoint.pageLimit);
   }
 
+  /**
+   * Another source of the same log, for who reads its past: the same leave from Duo, after all others, but its own
+   * refusals and kept answers. `shared`: whether several servers read it.
+   */
+  behind(shared: () => boolean): PageSource {
+    const { limiter, name } = this.#options;
+    return new PageSource({
+      ...this.#options,
+      name: `${name} behind`,
+      shared,
+      limiter: {
+        acquire: (signal) => limiter.acquireBehind(signal),
+        acquireBehind: (signal) => limiter.acquireBehind(signal),
+        rejected: (retryAfterMs) => limiter.rejected(retryAfterMs),
+        granted: () => limiter.granted(),
+        blockedMs: () => limiter.blockedMs(),
+      },
+    });
+  }
+
   get intervalMs(): number {
     return this.#intervalMs;
   }

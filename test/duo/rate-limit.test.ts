@@ -232,3 +232,44 @@ describe('those who wait for leave', () => {
     await expect(limiter.acquire(leaving.signal)).rejects.toBe(reason);
   });
 });
+
+describe('those who go behind', () => {
+  it('leave the last call that may go at once to others, and let who waits go first', async () => {
+    const clock = new VirtualClock();
+    const limiter = createRateLimiter({ clock });
+    const order: string[] = [];
+    const go = (name: string, leave: Promise<void>): Promise<void> =>
+      leave.then(() => void order.push(name));
+    await limiter.acquireBehind(live);
+    await limiter.acquireBehind(live);
+    // Of three one is left: the next who is not behind has it at once.
+    const beforeMs = clock.monotonicMs();
+    await limiter.acquire(live);
+    expect(clock.monotonicMs()).toBe(beforeMs);
+    await Promise.all([
+      go('behind', limiter.acquireBehind(live)),
+      go('first', limiter.acquire(live)),
+      go('second', limiter.acquire(live)),
+    ]);
+    expect(order).toEqual(['first', 'second', 'behind']);
+  });
+
+  it('wait out a refusal too, and may leave', async () => {
+    const clock = new VirtualClock();
+    const limiter = createRateLimiter({ clock });
+    limiter.rejected();
+    const gone = AbortSignal.abort(new Error('gone'));
+    await expect(limiter.acquireBehind(gone)).rejects.toThrow('gone');
+    const beforeMs = clock.monotonicMs();
+    await limiter.acquireBehind(live);
+    expect(clock.monotonicMs() - beforeMs).toBeGreaterThanOrEqual(minuteMs);
+  });
+
+  it('are served at a fixed pace without a burst as well', async () => {
+    const clock = new VirtualClock();
+    const limiter = createRateLimiter({ clock, perMinute: 30 });
+    const beforeMs = clock.monotonicMs();
+    for (let i = 0; i < 3; i += 1) await limiter.acquireBehind(live);
+    expect(clock.monotonicMs() - beforeMs).toBeGreaterThanOrEqual(4_000);
+  });
+});

@@ -176,3 +176,23 @@ describe('the calls of a source', () => {
     expect(limiter.state().blockedMs).toBe(0);
   });
 });
+
+describe('a source behind another', () => {
+  it('has the same leave from Duo, and refusals and answers of its own', async () => {
+    const { source, duo, limiter } = filled();
+    const front = source();
+    const behind = front.behind(() => false);
+    await ask(front, 0);
+    await ask(behind, 0);
+    expect(duo.asked).toHaveLength(2);
+    duo.fault = () => 'duo_forbidden';
+    await expect(ask(behind, 1)).rejects.toMatchObject({ code: 'duo_forbidden' });
+    duo.fault = () => undefined;
+    await ask(front, 2);
+    duo.fault = () => 'duo_rate_limited';
+    const another = front.behind(() => false);
+    await expect(ask(another, 3)).rejects.toMatchObject({ code: 'duo_rate_limited' });
+    expect(front.blockedMs()).toBeGreaterThan(50_000);
+    expect(limiter.blockedMs()).toBe(another.blockedMs());
+  });
+});
