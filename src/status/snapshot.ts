@@ -1,9 +1,10 @@
 import { isoTime } from '../core/iso-time.ts';
 import { Day } from './day.ts';
 import { duoOf, type SnapshotDuo } from './duo-snapshot.ts';
+import { addressOf } from './address.ts';
 import type { Histories } from './history.ts';
-import type { FeedPart, HappenedPart, Kept, Parts, Side } from './parts.ts';
-import { addressOf, type Problem, type ProblemKind, problemsOf } from './problems.ts';
+import type { FeedPart, HappenedPart, HeartbeatPart, Kept, Parts, Side } from './parts.ts';
+import { isDegraded, type Problem, type ProblemKind, problemsOf } from './problems.ts';
 
 /**
  * How the program is, as `status --json` prints it and as everything else that shows it reads it. Times are
@@ -12,7 +13,7 @@ import { addressOf, type Problem, type ProblemKind, problemsOf } from './problem
  */
 export type Snapshot = {
   readonly schema_version: 1;
-  /** `degraded`: there is a problem. */
+  /** `degraded`: there is a problem, and not only a warning. */
   readonly state: 'healthy' | 'degraded';
   readonly at: string;
   readonly since: string;
@@ -31,6 +32,8 @@ export type Snapshot = {
 
 export type SnapshotProblem = {
   readonly kind: ProblemKind;
+  /** `warning`: nothing is wrong yet; it does not make the state degraded. */
+  readonly severity: 'problem' | 'warning';
   readonly what: string;
   readonly since: string | null;
   readonly side: Side;
@@ -82,6 +85,19 @@ export type SnapshotServer = {
   readonly rate: number;
   /** The code of what is wrong with it. */
   readonly problem: string | null;
+  /** Until when the certificate is valid that the server showed last; null: none was seen. */
+  readonly certificate_ends: string | null;
+  /** Until when the one is valid that is shown to the server. */
+  readonly client_certificate_ends: string | null;
+  readonly heartbeat: SnapshotHeartbeat | null;
+};
+
+/** Heartbeats since the start, or since their interval was set. */
+export type SnapshotHeartbeat = {
+  readonly every_seconds: number;
+  readonly sent: number;
+  readonly dropped: number;
+  readonly last_sent: string | null;
 };
 
 export type SnapshotFeed = {
@@ -124,7 +140,7 @@ export function snapshotOf(
   );
   return {
     schema_version: 1,
-    state: problems.length === 0 ? 'healthy' : 'degraded',
+    state: isDegraded(problems) ? 'degraded' : 'healthy',
     at: isoTime(nowMs),
     since: isoTime(parts.startedMs),
     version,
@@ -210,6 +226,9 @@ function serversOf({ servers }: Parts, feeds: readonly SnapshotFeed[]): Snapshot
       feeds: own.length,
       rate: twoDigits(own.reduce((total, { rate }) => total + rate, 0)),
       problem: server.state.trouble?.code ?? null,
+      certificate_ends: timeOrNull(server.state.certificateEndsMs),
+      client_certificate_ends: timeOrNull(server.clientCertificateEndsMs),
+      heartbeat: server.heartbeat === undefined ? null : heartbeatOf(server.heartbeat),
     };
   });
 }
@@ -219,10 +238,16 @@ function happened({ atMs, code, feed, server, ...rest }: HappenedPart): Snapshot
   return { at: isoTime(atMs), ...rest, ...names };
 }
 
+function heartbeatOf(heartbeat: HeartbeatPart): SnapshotHeartbeat {
+  const { everySeconds, sent, dropped, lastSentMs } = heartbeat;
+  return { every_seconds: everySeconds, sent, dropped, last_sent: timeOrNull(lastSentMs) };
+}
+
 function told({ sinceMs, nextTryMs, remedy, ...problem }: Problem): SnapshotProblem {
   const { kind, what, side, code, message, feeds } = problem;
   return {
     kind,
+    severity: problem.severity ?? 'problem',
     what,
     since: timeOrNull(sinceMs),
     side,

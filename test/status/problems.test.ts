@@ -124,7 +124,7 @@ describe('the problems', () => {
       parts({
         feeds,
         servers: [serverPart('siem', refused)],
-        duo: { calls: 1, limited: 0, behindMs: -90_000 },
+        duo: { calls: 1, limited: 0, behindMs: -90_000, byEndpoint: new Map() },
         others: [
           {
             code: 'config_invalid',
