@@ -96,7 +96,7 @@ async function archiveFolders(
   const paths = platform === 'win32' ? win32 : posix;
   const named = loaded.config.servers
     .flatMap((server) => archiveOptions(server)?.directory ?? [])
-    .map((directory) => paths.normalize(directory))
+    .map((directory) => paths.resolve(directory))
     .filter((path) => !usual.test(path));
   return Promise.all(
     named.map(async (path) => ({ path, exists: (await system.realpath(path)) !== undefined })),

@@ -46,7 +46,7 @@ describe('what a service is made of', () => {
         ['account:', `  - {id: a, protocol: FILE, directory: '${directory}'}\naccount:`],
         ["server: 'siem'", "server: 'siem'\n    - {endpoints: [auth], server: a}"],
       );
-    const missing = await find(text('/srv/archive'));
+    const missing = await find(text('/srv//archive/'));
     expect(missing.target.archives).toEqual([{ path: '/srv/archive', exists: false }]);
     expect(missing.notes.join()).toContain('/srv/archive is not there: service install makes it');
     const there = await find(text('/srv/archive'), {}, { '/srv/archive': '/mnt/archive' });
