@@ -87,7 +87,7 @@ describe('duologsync tap', { timeout: 120_000 }, () => {
     expect(unknown.stderr()).toContain('There are these endpoints: auth, activity.');
   });
 
-  it('holds up no delivery and grows no memory when its reader takes nothing', async () => {
+  it('holds up no delivery when its reader takes nothing, and tells him what he missed', async () => {
     const { duo, json, cef, program, tap, add } = await place();
     const stuck = tap('--limit', '1000');
     stuck.process.stdout?.pause();

@@ -132,7 +132,7 @@ describe('duologsync tap', () => {
     for (let i = 0; i < 10; i += 1) place.controls.tapped.push(part([large]));
     const over = tap(place.config, { lines: 10 }, { ...io, stdout });
     await until('the first', () => release !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     // A few lie in the socket's buffers; the rest waits where it is counted.
     expect(place.controls.tapped.length).toBeGreaterThan(4);
     const takeAll = setInterval(() => release?.(), 5);
