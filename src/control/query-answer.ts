@@ -17,8 +17,8 @@ export interface QueryProgram extends Pick<
 
 export class QueryAnswers {
   readonly #program: QueryProgram;
-  /** Troubles that `ack` has silenced, until they are over. */
-  #silenced: ReadonlySet<string> = new Set();
+  /** Troubles that `ack` has silenced, until they are over or grow, by their keys: how large they may be. */
+  #silenced: ReadonlyMap<string, number> = new Map();
 
   constructor(program: QueryProgram) {
     this.#program = program;
@@ -54,11 +54,14 @@ export class QueryAnswers {
   async #status(silence: boolean, local: boolean): Promise<string> {
     const view = await this.#program.view(!local);
     const all = troublesOf(view);
-    const keys = all.map(({ key }) => key);
-    this.#silenced = new Set(silence ? keys : keys.filter((key) => this.#silenced.has(key)));
+    const before = this.#silenced;
+    const silenced = new Map(
+      all.map(({ key, size }) => [key, silence ? size : Math.min(size, before.get(key) ?? 0)]),
+    );
+    this.#silenced = silenced;
     return statusText(
       view,
-      all.filter(({ key }) => !this.#silenced.has(key)),
+      all.filter(({ key, size }) => size > (silenced.get(key) ?? 0)),
     );
   }
 

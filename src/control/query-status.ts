@@ -15,6 +15,8 @@ const noEvent = '70-01-01 00:00:00';
 export interface Trouble {
   readonly key: string;
   readonly alert: 5 | 6 | 8;
+  /** How many there are of it. */
+  readonly size: number;
   /** The thread, or the whole sentence. */
   readonly what: string;
 }
@@ -38,10 +40,12 @@ export function troublesOf(view: QueryView): readonly Trouble[] {
       .filter((thread) => thread.health === health)
       .map(({ endpoint, sinceMs }) => {
         const what = threadName(endpoint);
-        return { key: `${alert} ${what} ${sinceMs}`, alert, what };
+        return { key: `${alert} ${what} ${sinceMs}`, alert, size: 1, what };
       });
   return [
-    ...disk.map((code): Trouble => ({ key: code, alert: 8, what: `Cannot write: ${code}` })),
+    ...disk.map(
+      (code) => ({ key: code, alert: 8, size: 1, what: `Cannot write: ${code}` }) as const,
+    ),
     ...(gaps > 0 ? [gapTrouble(gaps)] : []),
     ...dead('parked', 5),
     ...dead('retried', 6),
@@ -49,7 +53,7 @@ export function troublesOf(view: QueryView): readonly Trouble[] {
 }
 
 function gapTrouble(gaps: number): Trouble {
-  return { key: `gaps ${gaps}`, alert: 8, what: `Gaps not acknowledged: ${gaps}` };
+  return { key: 'gaps', alert: 8, size: gaps, what: `Gaps not acknowledged: ${gaps}` };
 }
 
 /** The answer to status, from what is not acknowledged; local times. */

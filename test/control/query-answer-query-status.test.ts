@@ -150,6 +150,20 @@ describe('the query port', () => {
     expect(await ask('s')).toMatch(/^P6Dead thread: auth\n/);
   });
 
+  it('is silent after ack while gaps get fewer, and not when one more is told', async () => {
+    const program = captured();
+    const ask = asking(program);
+    const withGaps = async (gaps: number): Promise<string | undefined> => {
+      program.shown = { ...program.shown, gaps };
+      return (await ask('s'))?.split('\n')[0];
+    };
+    expect(await withGaps(3)).toBe('P8Gaps not acknowledged: 3');
+    await ask('ack');
+    expect(await withGaps(3)).toBe('P0Ready');
+    expect(await withGaps(1)).toBe('P0Ready');
+    expect(await withGaps(2)).toBe('P8Gaps not acknowledged: 2');
+  });
+
   it('lets other hosts look and change nothing, not even an alert', async () => {
     const program = captured();
     const asked: (boolean | undefined)[] = [];
