@@ -1,4 +1,6 @@
 /** The only place where concrete parts meet: config → client, store, sinks, feeds → engine. */
+import { Backfills } from './backfill/backfills.ts';
+import { backfillHost } from './backfill-parts.ts';
 import { childAccounts } from './children.ts';
 import type { CallLimits } from './client.ts';
 import type { ConfigPaths } from './config/paths.ts';
@@ -69,6 +71,7 @@ export interface App {
   readonly calls: CallCounts;
   /** Who looks at what goes out. */
   readonly taps: Taps;
+  readonly backfills: Backfills;
   /** Why an MSP's child accounts cannot be listed at present. */
   readonly accountsTrouble: AccountsTrouble | undefined;
   readonly storage: Storage;
@@ -133,6 +136,7 @@ class Forwarder implements App {
   readonly #options: AppOptions;
   readonly storage: Storage;
   readonly taps: Taps;
+  readonly backfills: Backfills;
   readonly #parts: Parts;
   #setup: Setup;
   #engine: Engine | undefined;
@@ -148,6 +152,13 @@ class Forwarder implements App {
     this.taps = new Taps(options.clock);
     this.#parts = parts;
     this.#setup = setup;
+    this.backfills = new Backfills(
+      backfillHost({
+        ...{ options, feedTools: this.#engineOptions().feedTools, setup: () => this.#setup },
+        isLive: () => this.#engine !== undefined,
+        accounts: () => this.#accounts,
+      }),
+    );
   }
 
   get feeds(): readonly Feed[] {
@@ -181,13 +192,16 @@ class Forwarder implements App {
   async run(stop: AbortSignal, abandon: AbortSignal): Promise<boolean> {
     this.#stop = stop;
     const engine = (this.#engine = new Engine(this.#engineOptions(), stop, abandon));
+    stop.addEventListener('abort', () => void this.backfills.close(), { once: true });
     this.#watchAccounts(stop);
     // A reload may begin to watch other accounts meanwhile.
     for (;;) {
       const watch = this.#watch;
       const known = (await watch?.done) ?? false;
       const whole = await engine.ended();
-      if (watch === this.#watch) return known && whole;
+      if (watch !== this.#watch) continue;
+      await this.backfills.close();
+      return known && whole;
     }
   }
 
@@ -197,6 +211,7 @@ class Forwarder implements App {
 
   async reload(config: Config): Promise<Change> {
     const setup = await readSetup(config, this.#parts);
+    const goOn = await this.backfills.hold();
     const before = this.#setup;
     this.#setup = setup;
     this.#changed = nothingChanged;
@@ -211,11 +226,13 @@ class Forwarder implements App {
       this.#become(this.#accounts);
     }
     before.end();
+    goOn();
     return this.#changed;
   }
 
   async close(): Promise<void> {
     const { sources, destinations, apis } = this.#parts;
+    await this.backfills.close();
     await sources.close();
     await destinations.close();
     await apis.close();

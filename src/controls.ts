@@ -105,6 +105,8 @@ export function createControls(tools: ControlTools): RunningControls {
       const tap = app.taps.open(selection, perSecond);
       return { feeds, drain: () => tap.drain(), close: tap.close };
     },
+    backfill: (asked) => app.backfills.start(asked),
+    stopBackfill: (key) => app.backfills.stop(key),
     gaps: async () => (await openGapsOf(tools.stateDirectory)).map(gapForMachines),
     acknowledge: tools.acknowledge,
     reopenLogs: tools.reopenLogs,

@@ -30,6 +30,11 @@ export interface SharedParts extends Pick<AppOptions, 'clock' | 'log' | 'extraCa
   ended(feed: Feed): void;
 }
 
+/** A feed that is to run, and whose it is. */
+export interface PlannedWish extends WantedFeed {
+  readonly plan: PlannedFeed;
+}
+
 /** Throws `ca_unreadable` (stop). */
 export async function readSetup(config: Config, parts: SharedParts): Promise<Setup> {
   return new Setup(config, parts, await readTrusted(config, parts.extraCa));
@@ -75,13 +80,13 @@ export class Setup {
   }
 
   /** The feeds that these accounts are to have. */
-  wanted(accounts: readonly Account[]): readonly WantedFeed[] {
+  wanted(accounts: readonly Account[]): readonly PlannedWish[] {
     return plan(accounts, this.config, this.#parts.overrides).map((feed) => {
       const { id, name, apiHost } = feed.account;
       const sourceKey = JSON.stringify([this.#sourceKey, feed.endpoint, id, name, apiHost]);
       const server = this.#serverOf(feed.server);
       const fingerprint = [sourceKey, server.key, this.#windowKey].join(' ');
-      return { id: feed.id, fingerprint, open: () => this.#open(feed, sourceKey) };
+      return { id: feed.id, plan: feed, fingerprint, open: () => this.#open(feed, sourceKey) };
     });
   }
 

@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { BackfillOptions } from './backfill/request.ts';
 import type { ImportOptions } from './commands/import.ts';
 import type { ReplayCommandOptions } from './commands/replay.ts';
 import type { Io } from './io.ts';
+import { withConfig } from './running-commands.ts';
 
-/** What concerns archives: those of Duo Watcher, and our own. */
+/** What brings the past back: from archives, those of Duo Watcher and our own, and from Duo. */
 export function addArchiveCommands(program: Command, io: Io, finish: (code: number) => void): void {
   program
     .command('import')
@@ -21,6 +23,7 @@ export function addArchiveCommands(program: Command, io: Io, finish: (code: numb
       const { importDuoWatcher } = await import('./commands/import.ts');
       finish(await importDuoWatcher(directory, options, io));
     });
+  addBackfill(program, io, finish);
   program
     .command('replay')
     .description("send an archive in JSON to a server again, in that server's format")
@@ -44,4 +47,32 @@ export function addArchiveCommands(program: Command, io: Io, finish: (code: numb
       const { replayArchive } = await import('./commands/replay.ts');
       finish(await replayArchive(options, io));
     });
+}
+
+function addBackfill(program: Command, io: Io, finish: (code: number) => void): void {
+  const list = (text: string, before: readonly string[] = []): readonly string[] => [
+    ...before,
+    ...text.split(',').map((name) => name.trim()),
+  ];
+  withConfig(program.command('backfill'))
+    .description(
+      'read the past from Duo and send it again, beside the running program or without it',
+    )
+    .requiredOption('--since <time>', 'from then on: 2026-11-22, 2026-11-22T02:30Z, 30d, 12h')
+    .option('--until <time>', 'before then; now when left out')
+    .option('--endpoint <logs>', 'only these logs, separated by commas', list)
+    .option('--account <ids>', 'only these accounts, by id or name', list)
+    .option('--to <servers>', 'only to these servers', list)
+    .option('--dry-run', 'count what would be sent; send nothing')
+    .option('--restart', 'begin anew what was broken off, or is done')
+    .option('--json', 'print the result as JSON, and nothing before')
+    .action(
+      async (
+        config: string | undefined,
+        { config: named, ...options }: BackfillOptions & { readonly config?: string },
+      ) => {
+        const { backfill } = await import('./commands/backfill.ts');
+        finish(await backfill(config ?? named, options, io));
+      },
+    );
 }

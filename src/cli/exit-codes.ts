@@ -28,6 +28,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 export function exitCodeOf(errorCode: string): ExitCode {
   switch (errorCode) {
     case 'bad_argument':
+    case 'backfill_nothing':
     case 'no_such_feed':
       return exitCodes.usage;
     case 'not_running':
@@ -64,6 +65,8 @@ export function exitCodeOf(errorCode: string): ExitCode {
     case 'import_unwritable':
     case 'replay_progress_unreadable':
     case 'replay_progress_unwritable':
+    case 'backfill_unreadable':
+    case 'backfill_unwritable':
     case 'export_failed':
       return exitCodes.cannotCreate;
     case 'ca_unreadable':

@@ -19,6 +19,24 @@ export interface ReloadReport {
   readonly unchanged: number;
 }
 
+/** Which past is to be sent again, and to whom; a list that is empty means all. Times in Unix milliseconds. */
+export interface BackfillAsk {
+  /** The same for the same command. */
+  readonly key: string;
+  readonly sinceMs: number;
+  readonly untilMs?: number;
+  readonly endpoints: readonly string[];
+  readonly accounts: readonly string[];
+  readonly servers: readonly string[];
+  readonly dryRun: boolean;
+  readonly restart: boolean;
+}
+
+export interface BackfillRun {
+  progress(): JsonObject;
+  readonly ended: Promise<void>;
+}
+
 /** What a caller can ask of the running program. Each call that takes a selection says how many feeds it concerned. */
 export interface Controls {
   /** The snapshot of `status --json`, with what lies in files by now: an acknowledgement shows at once. */
@@ -34,6 +52,10 @@ export interface Controls {
   setMaxcount(selection: Selection, rows: number | undefined): number;
   /** Shows lines as they are confirmed, so many a second at most, until it is closed. Throws `busy` too. */
   tap(selection: Selection, perSecond: number): LineTap;
+  /** Begins a backfill, goes on with it, or joins it. Rejects with `busy`, `no_such_feed`, `backfill_…`. */
+  backfill(asked: BackfillAsk): Promise<BackfillRun>;
+  /** Its place is kept. False when none of this key runs. */
+  stopBackfill(key: string): boolean;
   /** Gaps that nobody acknowledged, oldest first. */
   gaps(): Promise<readonly JsonObject[]>;
   /** By their ids, or all; says how many. Rejects with `no_such_gap` and changes nothing when one is unknown. */

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../core/types.ts';
 import type { Controls, Selection } from './controls.ts';
 import { refusal } from './protocol.ts';
+import { backfill, backfillArguments, stopBackfill } from './backfill.ts';
 import { tap } from './tap.ts';
 
 /** Who asked, for verbs that answer more than once. */
@@ -13,7 +14,7 @@ export interface Caller {
   sleep(ms: number): Promise<void>;
 }
 
-interface Argument {
+export interface Argument {
   /** What it has to be, for the caller who sent something else. */
   readonly wanted: string;
   readonly required: boolean;
@@ -82,6 +83,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
     run: (args, controls, caller) =>
       tap(selectionOf(args), numberOf(args['limit']) ?? 100, controls, caller),
   },
+  backfill: { takes: backfillArguments, run: backfill },
+  'backfill-stop': stopBackfill,
   gaps: { takes: {}, run: async (_args, controls) => ({ gaps: await controls.gaps() }) },
   ack: {
     takes: { ids },

@@ -32,6 +32,11 @@ export function fakeControls(): FakeControls {
       const close = (): void => void asked.push(['end of tap']);
       return { feeds: 3, drain: () => controls.tapped.shift(), close };
     },
+    backfill: async (ask) => {
+      asked.push(['backfill', ask]);
+      return { progress: () => ({ state: 'done' }), ended: Promise.resolve() };
+    },
+    stopBackfill: (key) => asked.push(['stopBackfill', key]) > 0,
     gaps: async () => [{ id: 'g1' }],
     acknowledge: async (ids) => {
       asked.push(['acknowledge', ids]);

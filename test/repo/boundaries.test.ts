@@ -17,6 +17,14 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   metrics: ['status'],
   web: ['metrics', 'status'],
   simulator: [],
+  backfill: [
+    'checkpoint',
+    'engine',
+    'endpoints/endpoint.ts',
+    'formatters/formatter.ts',
+    'sinks/sink.ts',
+    'duo/api.ts',
+  ],
   config: ['endpoints/index.ts', 'formatters/index.ts', 'sinks/index.ts'],
   engine: [
     'checkpoint/checkpoint.ts',
@@ -26,6 +34,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'sinks/sink.ts',
   ],
   app: [
+    'backfill',
     'config',
     'checkpoint',
     'control',
@@ -42,6 +51,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'controls.ts',
     'client.ts',
     'destinations.ts',
+    'backfill',
     'config',
     'checkpoint',
     'control',
