@@ -4,6 +4,7 @@ import { messageOf, systemCode } from '../../core/errors.ts';
 import type { Clock } from '../../core/clock.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';
+import { printable } from '../table.ts';
 
 const duoWatcherPort = 2681;
 const waitMs = 4_000;
@@ -43,7 +44,7 @@ export async function ding(host: string, words: readonly string[], io: Io): Prom
     );
     return exitCodes.unavailable;
   }
-  io.stdout.write(answer);
+  io.stdout.write(answer.split('\n').map(printable).join('\n'));
   return /^P[0-4]/.test(answer) ? exitCodes.ok : exitCodes.failure;
 }
 

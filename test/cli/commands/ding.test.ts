@@ -74,6 +74,11 @@ describe('duologsync ding', () => {
     ]);
   });
 
+  it('lets no answer steer the terminal', async () => {
+    const port = await somebody((text) => [`${text.split(' ')[0] ?? ''} P0\u001b[2JReady\n\nx\r\n`]);
+    expect(await ding('127.0.0.1', port)).toMatchObject({ exit: 0, out: 'P0?[2JReady\n\nx?\n' });
+  });
+
   it('takes no answer to another question for its own', async () => {
     const port = await somebody((text) => [
       'P0Ready\n',
