@@ -8,7 +8,7 @@ import type { Account } from './core/types.ts';
 import type { ServerConfig } from './config/schema.ts';
 import type { Destination } from './destinations.ts';
 import { type Beat, heartbeatLine } from './heartbeat-line.ts';
-import { within } from './sinks/waiting.ts';
+import { onAbort, within } from './sinks/waiting.ts';
 import type { HeartbeatPart } from './status/parts.ts';
 
 export interface HeartbeatTools {
@@ -51,13 +51,13 @@ export class Heartbeats {
 
   /** Until `stop`, which breaks off what is on its way. */
   async run(stop: AbortSignal): Promise<void> {
-    this.#stop = stop;
+    // Its own: each server listens to it, and Node warns of more than ten at the given one.
+    const life = follow(stop);
+    this.#stop = life.signal;
     this.look();
-    await new Promise<void>((resolve) => {
-      if (stop.aborted) return resolve();
-      stop.addEventListener('abort', () => resolve(), { once: true });
-    });
+    await new Promise<void>((resolve) => onAbort(life.signal, resolve));
     await Promise.all(this.#jobs);
+    life.release();
   }
 
   /** Takes over what the config says now; an interval that has not changed goes on. */

@@ -88,6 +88,19 @@ describe('heartbeats', () => {
     expect(told.map(({ atSeconds }) => atSeconds)).toEqual([0, 0, 25, 50]);
   });
 
+  it('of many servers warn nobody of too many listeners', async () => {
+    const warnings: Error[] = [];
+    const heard = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', heard);
+    const { told, beat } = taker();
+    const many = Array.from({ length: 30 }, (_, n) => [`server-${n}`, 60] as const);
+    const { run } = beating(beat, Object.fromEntries(many));
+    await run(30);
+    expect(told).toHaveLength(31);
+    process.off('warning', heard);
+    expect(warnings).toEqual([]);
+  });
+
   it('that cannot go are dropped and never made up for: their numbers are missing', async () => {
     let isDown = false;
     const { told, beat } = taker(() => (isDown ? refused : undefined));
