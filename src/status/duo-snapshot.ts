@@ -63,7 +63,7 @@ function callsOf({ codes }: EndpointCallsPart): {
   failed: number;
 } {
   const calls = [...codes.values()].reduce((sum, count) => sum + count, 0);
-  const of = (code: string): number => codes.get(code) ?? 0;
+  const of = (ending: string): number => codes.get(ending) ?? 0;
   const limited = of('duo_rate_limited');
   return {
     calls,
