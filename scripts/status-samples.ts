@@ -64,7 +64,7 @@ function server(
 function lived(parts: Parts, feeds: readonly Feed[], stoppedMs: (feed: Feed) => number): Snapshot {
   const histories = new Histories();
   const day = new Day();
-  const calls = new Latency();
+  const latencies = logs.map(() => new Latency());
   const limited = parts.duo?.limited ?? 0;
   const times = [...Array(47).keys()]
     .map((at) => ago(1410 - at * 30))
@@ -82,23 +82,33 @@ function lived(parts: Parts, feeds: readonly Feed[], stoppedMs: (feed: Feed) => 
         (busy[one.endpoint] ?? 0) * hours * wave * weight * (0.7 + 0.6 * noise(at * 97 + step));
       one.status.delivered += Math.round(events);
     }
-    for (let call = 0; call < 40; call += 1) calls.add(0.08 + noise(step * 41 + call) ** 4);
+    for (const [log, latency] of latencies.entries()) {
+      for (let call = 0; call < 40; call += 1)
+        latency.add(0.06 + log * 0.03 + noise(step * 41 + call + log * 7) ** (3 + log));
+    }
     const now = {
       ...parts,
       nowMs,
-      ...duoAt(parts, calls, step >= 20 && step < 24 ? limited / 3 : step < 20 ? 0 : limited, step),
+      ...duoAt(
+        parts,
+        latencies,
+        step >= 20 && step < 24 ? limited / 3 : step < 20 ? 0 : limited,
+        step,
+      ),
     };
     histories.sample(feeds, nowMs);
     day.sample(now);
     beforeMs = nowMs;
   }
-  const end = { ...parts, ...duoAt(parts, calls, limited, times.length) };
+  // The days before.
+  for (const { status } of feeds) status.delivered = Math.round(status.delivered * 3.1);
+  const end = { ...parts, ...duoAt(parts, latencies, limited, times.length) };
   return snapshotOf(end, histories, { gaps: 0, deadLetters: 0 }, day);
 }
 
 function duoAt(
   { duo }: Parts,
-  latency: Latency,
+  latencies: readonly Latency[],
   limited: number,
   step: number,
 ): Pick<Parts, 'duo'> {
@@ -111,7 +121,7 @@ function duoAt(
         ['ok', ok],
         ['duo_rate_limited', name === 'auth' ? Math.round(limited) : 0],
       ]);
-      return [name, { codes, latency }] as const;
+      return [name, { codes, latency: latencies[at] ?? new Latency() }] as const;
     }),
   );
   return { duo: { ...duo, calls: step * 260, limited: Math.round(limited), byEndpoint } };

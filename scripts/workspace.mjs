@@ -99,16 +99,16 @@ switch (task) {
     build();
     run(process.execPath, ['dist/scripts/generate-docs.js', ...rest]);
     break;
+  case 'docs:screenshots':
+    build();
+    run(process.execPath, ['scripts/screenshots.mjs']);
+    break;
   case 'test':
     suite('short', rest);
     break;
   case 'test:long':
     suite('long', rest);
     break;
-  case 'check':
-    build();
-    tool('prettier', ['--check', '--log-level', 'warn', '.']);
-    tool('eslint', ['--max-warnings', '0', '.']);
   case 'archive-kills': {
     const options = Object.fromEntries(
       ['events', 'kills', 'rows'].map((name) => [name, { type: 'string' }]),
@@ -122,6 +122,10 @@ switch (task) {
     suite('long', files, Object.fromEntries(env), task);
     break;
   }
+  case 'check':
+    build();
+    tool('prettier', ['--check', '--log-level', 'warn', '.']);
+    tool('eslint', ['--max-warnings', '0', '.']);
     tool('typescript', ['-p', 'tsconfig.json']);
     run(process.execPath, ['dist/scripts/generate-docs.js', '--check']);
     suite('short', rest);

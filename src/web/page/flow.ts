@@ -46,8 +46,7 @@ function logNode(name: string, group: readonly SnapshotFeed[]): Markup {
   const perSecond = group.reduce((sum, feed) => sum + feed.rate, 0);
   const servers = [...new Set(group.map(({ server }) => server))];
   const to = servers.length > 3 ? counted(servers.length, 'server') : servers.join(', ');
-  const words =
-    held === 0 ? 'well' : `${grouped(held)} of ${counted(group.length, 'feed')} held up`;
+  const words = held === 0 ? 'well' : `${grouped(held)} of ${grouped(group.length)} held up`;
   const sign = held === 0 ? 'ok' : held === group.length ? 'bad' : 'warn';
   return node(sign, name, words, markup`${rate(perSecond)}/s to <bdi>${to}</bdi>`);
 }
@@ -59,5 +58,5 @@ function serverNode({ id, problem, rate: perSecond, feeds }: SnapshotServer): Ma
 }
 
 function node(sign: Sign, name: string, words: string, more: Part): Markup {
-  return markup`<li class="node" data-key="${name}">${signOf(sign)}<b><bdi>${name}</bdi></b> <span class="words ${sign}">${words}</span> <small>${more}</small></li>`;
+  return markup`<li class="node" data-key="${name}">${signOf(sign)}<b><bdi>${name}</bdi></b> <small>${more}</small> <span class="words ${sign}">${words}</span></li>`;
 }

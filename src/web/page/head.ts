@@ -9,9 +9,8 @@ import { age, sinceOf, soon, timeOf } from './times.ts';
 export function headOf(snapshot: Snapshot): Markup {
   const { version, config, pid, since, at, state } = snapshot;
   return markup`<div class="name"><h1>duologsync</h1> <span>${version}</span></div>
-<p class="facts"><span>up ${age(since, at)}</span> <span>pid ${pid}</span> <span class="path">${config}</span></p>
-<p class="badge ${state}" id="badge">${signOf(signOfState(snapshot))}<strong>${stateWords(snapshot)}</strong></p>
-<p class="clock">as of ${timeOf(at, at)}</p>`;
+<p class="facts"><span>up ${age(since, at)}</span> <span>pid ${pid}</span> <span class="path">${config}</span> <span>as of ${timeOf(at, at)}</span></p>
+<p class="badge ${state}" id="badge">${signOf(signOfState(snapshot))}<strong>${stateWords(snapshot)}</strong></p>`;
 }
 
 /** `Healthy`, `Healthy, 1 warning`, `Degraded: 2 problems, 1 warning`. */
@@ -89,14 +88,14 @@ export function totalsOf({ totals, since, at }: Snapshot): Markup {
   const sum = day.reduce((a, b) => a + b, 0);
   const chart = sparkline(day, { one: 'event', span: 'in 24 hours', kind: 'wide' });
   const held = feeds - well;
-  const heldWords = held === 0 ? 'none held up' : `${grouped(held)} held up`;
+  const heldWords = `of ${grouped(feeds)}, ${held === 0 ? 'none' : grouped(held)} held up`;
   const lostWords = gaps === 0 ? 'nothing passed over' : 'see duologsync gaps';
   return markup`<dl class="tiles">
 ${tile('Last 24 hours', grouped(sum), chart, 'broad')}
 ${tile('Events a second', rate(totals.rate), 'over the last minutes')}
 ${tile('Delivered', grouped(totals.delivered), `in ${age(since, at)}`)}
 ${tile('Oldest lag', lag === null ? '–' : duration(lag * 1000), 'event to confirmation')}
-${tile('Feeds well', `${grouped(well)} of ${grouped(feeds)}`, heldWords, held > 0 && 'alarm')}
+${tile('Feeds well', grouped(well), heldWords, held > 0 && 'alarm')}
 ${tile('Lost', counted(gaps, 'gap'), lostWords, gaps > 0 && 'alarm')}
 ${tile('Set aside', grouped(aside), 'undeliverable events', aside > 0 && 'alarm')}
 </dl>`;

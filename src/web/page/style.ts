@@ -26,7 +26,7 @@ section:focus{outline:0}
 header{display:flex;flex-wrap:wrap;align-items:center;gap:4px 20px;padding:14px 0 12px}
 header .name{display:flex;align-items:baseline;gap:8px}
 h1{font-size:19px;letter-spacing:-.01em}
-header .name span,header .facts,header .clock{color:var(--faint)}
+header .name span,header .facts{color:var(--faint)}
 header .facts{display:flex;flex-wrap:wrap;gap:0 14px}
 .path{overflow-wrap:anywhere}
 .badge{margin-left:auto;display:flex;align-items:center;gap:7px;padding:4px 12px 4px 9px;border-radius:99px;border:1px solid var(--line);background:var(--card);font-size:15px}
@@ -48,10 +48,10 @@ h2{font-size:12px;font-weight:600;letter-spacing:.05em;text-transform:uppercase;
 .problem .message{overflow-wrap:anywhere}
 .facts{display:flex;flex-wrap:wrap}
 .problem .facts{color:var(--faint);font-size:13px}
-.problem .facts li+li::before{content:"·";padding:0 7px}
+.problem .facts li:not(:last-child)::after{content:"·";padding:0 7px}
 .remedy{margin-top:3px;overflow-wrap:anywhere}
 .remedy b{font-weight:600}.remedy b::after{content:":"}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(138px,1fr));gap:10px}
+.tiles{display:grid;grid-template-columns:repeat(8,minmax(0,1fr));gap:10px}
 .tile{padding:10px 12px;background:var(--card);border:1px solid var(--line);border-radius:10px}
 .tile dt{color:var(--faint);font-size:12.5px}
 .tile b{display:block;font-size:21px;line-height:1.25;font-weight:600;letter-spacing:-.01em}
@@ -66,15 +66,16 @@ h2{font-size:12px;font-weight:600;letter-spacing:.05em;text-transform:uppercase;
 .spark.wide{display:block;width:100%;height:34px}
 .spark.bad{fill:var(--bad)}
 .flow{display:grid;grid-template-columns:minmax(170px,.8fr) minmax(240px,1.2fr) minmax(220px,1fr);gap:0 44px}
-.stage{position:relative;align-self:stretch;min-width:0}
-.stage+.stage::before{content:"";position:absolute;left:-33px;top:calc(50% + 10px);width:18px;border-top:2px solid var(--faint)}
-.stage+.stage::after{content:"";position:absolute;left:-22px;top:calc(50% + 6px);border:5px solid transparent;border-left:8px solid var(--faint)}
+.stage{position:relative;display:flex;flex-direction:column;min-width:0}
+.stage+.stage::before{content:"";position:absolute;left:-33px;top:calc(50% + 11px);width:18px;border-top:2px solid var(--faint)}
+.stage+.stage::after{content:"";position:absolute;left:-22px;top:calc(50% + 7px);border:5px solid transparent;border-left:8px solid var(--faint)}
 .stage h3{font-size:12px;font-weight:500;color:var(--faint);margin-bottom:4px}
-.stage ul{display:grid;gap:5px}
-.node{display:grid;grid-template-columns:auto minmax(0,1fr) auto;gap:0 8px;align-items:baseline;padding:5px 10px;border:1px solid var(--line);border-radius:7px}
+.stage ul{display:grid;gap:4px;margin:auto 0}
+.node{display:flex;flex-wrap:wrap;gap:0 8px;align-items:baseline;padding:3px 10px;border:1px solid var(--line);border-radius:7px}
 .node b{font-weight:600;overflow-wrap:anywhere}
-.node small{grid-column:2/4;color:var(--faint);overflow-wrap:anywhere}
-.words{font-size:12.5px;text-align:right}
+.node small{color:var(--faint);overflow-wrap:anywhere}
+.node .sign{transform:translateY(.13em)}
+.words{font-size:12.5px;margin-left:auto;text-align:right}
 form{display:flex;flex-wrap:wrap;align-items:center;gap:6px 16px;margin-bottom:8px}
 .field{display:flex;align-items:center;gap:8px;color:var(--faint)}
 input[type=search]{width:270px;max-width:100%;padding:5px 10px;font:inherit;color:var(--text);background:var(--ground);border:1px solid var(--faint);border-radius:7px}
@@ -100,7 +101,8 @@ tbody tr:hover{background:var(--soft)}
 .long{white-space:normal;overflow-wrap:anywhere;min-width:110px}
 .long small{display:block}
 .day .count{padding-right:10px}
-.state{display:inline-flex;align-items:center;gap:7px}
+.state{display:inline-flex;align-items:baseline;gap:7px}
+.state .sign{transform:translateY(.13em)}
 .empty{padding:6px 0;color:var(--faint)}
 .pager{display:flex;justify-content:center;align-items:center;gap:14px;padding-top:10px}
 .pager button:disabled{opacity:.45;cursor:default}
@@ -110,14 +112,15 @@ tbody tr:hover{background:var(--soft)}
 .pairs dt{color:var(--faint)}
 .pairs dd{overflow-wrap:anywhere}
 .pairs b{display:inline-block;min-width:64px;font-weight:600}
-.lately{display:grid;gap:3px}
-.lately li{display:grid;grid-template-columns:auto auto minmax(0,1fr);gap:9px;align-items:baseline;overflow-wrap:anywhere}
-.lately time{color:var(--faint)}
+.lately{display:grid;grid-template-columns:auto auto minmax(0,1fr);gap:3px 9px}
+.lately li{display:grid;grid-column:1/-1;grid-template-columns:subgrid;align-items:baseline;overflow-wrap:anywhere}
+.lately time{color:var(--faint);text-align:right}
 .lately b{font-weight:600}
 .lately .sign{transform:translateY(.13em)}
 footer{color:var(--faint);font-size:12.5px;padding:2px}
-@media(max-width:1000px){.wider{display:none}.pair{grid-template-columns:minmax(0,1fr);gap:0}.flow{gap:0 36px}.stage+.stage::before{left:-28px}.stage+.stage::after{left:-17px}}
-@media(max-width:640px){body{padding:0 10px 16px}.wide{display:none}.badge{margin-left:0}header{gap:6px 14px}
+@media(max-width:1240px){.tiles{grid-template-columns:repeat(4,minmax(0,1fr))}}
+@media(max-width:1000px){th,td{padding:4px 7px}.wider{display:none}.pair{grid-template-columns:minmax(0,1fr);gap:0}.flow{gap:0 36px}.stage+.stage::before{left:-28px}.stage+.stage::after{left:-17px}}
+@media(max-width:640px){.lately time{max-width:80px}body{padding:0 10px 16px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.wide{display:none}.badge{margin-left:0}header{gap:6px 14px}
 .flow{grid-template-columns:minmax(0,1fr);gap:26px}.stage+.stage::before{left:50%;top:-20px;width:0;height:10px;border-top:0;border-left:2px solid var(--faint)}
 .stage+.stage::after{left:calc(50% - 4px);top:-11px;border:5px solid transparent;border-top:8px solid var(--faint)}
 .field{flex:1 1 100%}input[type=search]{flex:1;width:auto}.day .spark{width:64px}form .count{margin-left:0}

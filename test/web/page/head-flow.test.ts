@@ -19,7 +19,7 @@ const of = (more: Partial<Parts>, kept = nothingKept) =>
 describe('the head of the page', () => {
   it('says which program this is and how it is, in a word and a shape', () => {
     expect(text(headOf(of({})))).toBe(
-      'duologsync 3.0.0 up 3 d pid 4121 /etc/duologsync/config.yml Healthy as of 02:30:00Z',
+      'duologsync 3.0.0 up 3 d pid 4121 /etc/duologsync/config.yml as of 02:30:00Z Healthy',
     );
     expect(headOf(of({})).text).toContain('#s-ok');
     expect(headOf(degradedSample()).text).toContain('#s-bad');
@@ -85,7 +85,7 @@ describe('the totals of the page', () => {
     for (const part of [
       'Delivered 1,234 in 3 d',
       'Oldest lag 12 s',
-      'Feeds well 1 of 2 1 held up',
+      'Feeds well 1 of 2, 1 held up',
       'Lost 1 gap',
       'Set aside 2',
     ])
@@ -106,9 +106,9 @@ describe('the flow of the page', () => {
       flowOf(of({ feeds, servers: [serverPart('siem', refused), serverPart('archive')] })),
     );
     expect(told).toBe(
-      'Duo api-1.example 1 feed refused 100 calls ' +
-        'Logs auth 1 of 1 feed held up 0/s to siem activity 1 of 2 feeds held up 0/s to archive, siem ' +
-        'Servers siem server_refused 0/s, 2 feeds archive takes lines 0/s, 1 feed',
+      'Duo api-1.example 100 calls 1 feed refused ' +
+        'Logs auth 0/s to siem 1 of 1 held up activity 0/s to archive, siem 1 of 2 held up ' +
+        'Servers siem 0/s, 2 feeds server_refused archive 0/s, 1 feed takes lines',
     );
   });
 

@@ -10,6 +10,7 @@ import { viewOf } from '../../../src/web/page/view.ts';
 import { feedPart, nothingKept, parts, refused, serverPart } from '../../status/parts.ts';
 
 const nonce = 'bm9uY2U';
+const many = manySample();
 /** What is written between the marks of elements. */
 const textOf = (page: string): string =>
   page
@@ -39,11 +40,11 @@ describe('the status page', () => {
   it('is less than 60 kB without rows, and a page of rows with 10,000 feeds', () => {
     const none = snapshotOf(parts({ feeds: [] }), new Histories(), nothingKept);
     expect(pageOf(none, nonce).length).toBeLessThan(60_000);
-    const page = pageOf(manySample(), nonce);
+    const page = pageOf(many, nonce);
     expect(page.match(/<tr data-key/g)?.length).toBeLessThan(220);
     expect(page.length).toBeLessThan(500_000);
     expect(textOf(page)).toContain('1 to 200 of 10,000');
-    const last = pageOf(manySample(), nonce, viewOf(new URLSearchParams('page=999&sort=account')));
+    const last = pageOf(many, nonce, viewOf(new URLSearchParams('page=999&sort=account')));
     expect(textOf(last)).toContain('9,801 to 10,000 of 10,000');
   });
 
@@ -73,7 +74,7 @@ describe('the status page', () => {
 
   it('asks a large program more seldom', () => {
     expect(pageOf(healthySample(), nonce)).toContain('data-every="2000"');
-    expect(pageOf(manySample(), nonce)).toContain('data-every="10000"');
+    expect(pageOf(many, nonce)).toContain('data-every="10000"');
   });
 
   it('lets no name and no message do anything', () => {
