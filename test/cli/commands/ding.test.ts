@@ -75,7 +75,9 @@ describe('duologsync ding', () => {
   });
 
   it('lets no answer steer the terminal', async () => {
-    const port = await somebody((text) => [`${text.split(' ')[0] ?? ''} P0\u001b[2JReady\n\nx\r\n`]);
+    const port = await somebody((text) => [
+      `${text.split(' ')[0] ?? ''} P0\u001b[2JReady\n\nx\r\n`,
+    ]);
     expect(await ding('127.0.0.1', port)).toMatchObject({ exit: 0, out: 'P0?[2JReady\n\nx?\n' });
   });
 
