@@ -42,9 +42,9 @@ export function counted(
       counts.calls += 1;
       const { codes, latency } = counts.of(endpointOf(request.path));
       const beginMs = clock.monotonicMs();
-      const ended = (code: string): void => {
-        codes.set(code, (codes.get(code) ?? 0) + 1);
-        if (code !== 'aborted') latency.add((clock.monotonicMs() - beginMs) / 1000);
+      const ended = (ending: string): void => {
+        codes.set(ending, (codes.get(ending) ?? 0) + 1);
+        if (ending !== 'aborted') latency.add((clock.monotonicMs() - beginMs) / 1000);
       };
       try {
         const answer = await api.send(request, signal);
