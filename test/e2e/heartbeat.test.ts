@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAuthority } from '../../src/simulator/certificates.ts';
 import { type DuoSimulator, startDuo } from '../../src/simulator/duo-server.ts';
@@ -187,6 +188,29 @@ describe('heartbeats of the running program', () => {
       Array(6).fill(null),
     );
     expect(eventsAt('TCP')).toHaveLength(6);
+  }, 60_000);
+
+  it('hold up no end, though their server never answers the handshake', async () => {
+    let accepted = 0;
+    const sockets = new Set<Socket>();
+    const mute = createServer((socket) => {
+      accepted += 1;
+      sockets.add(socket.on('error', () => undefined));
+    });
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as AddressInfo;
+    const place = { hostname: '127.0.0.1', port, endpoints: ['telephony'] };
+    await workplace.remove();
+    workplace = await makeWorkplace(duo, [
+      { id: 'mute', protocol: 'TCPSSL', more: 'heartbeat_seconds: 10', ...place },
+    ]);
+    program = forward(workplace);
+    await until('the handshake to hang', () => accepted > 0);
+    const beginMs = Date.now();
+    expect(await program.kill('SIGTERM')).toBe(stoppedGently);
+    expect(Date.now() - beginMs).toBeLessThan(8_000);
+    for (const socket of sockets) socket.destroy();
+    mute.close();
   }, 60_000);
 
   it('are none of a run that ends when all is read', async () => {
