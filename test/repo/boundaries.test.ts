@@ -17,14 +17,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   metrics: ['status'],
   web: ['metrics', 'status'],
   simulator: [],
-  backfill: [
-    'checkpoint',
-    'engine',
-    'endpoints/endpoint.ts',
-    'formatters/formatter.ts',
-    'sinks/sink.ts',
-    'duo/api.ts',
-  ],
+  backfill: ['checkpoint', 'engine', 'sinks/sink.ts'],
   config: ['endpoints/index.ts', 'formatters/index.ts', 'sinks/index.ts'],
   engine: [
     'checkpoint/checkpoint.ts',
