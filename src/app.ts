@@ -10,16 +10,17 @@ import type { Clock } from './core/clock.ts';
 import type { ForwarderError } from './core/errors.ts';
 import type { Logger } from './core/log.ts';
 import { Pool } from './core/pool.ts';
+import type { FeedChanges, Selection } from './core/requests.ts';
 import type { Account, DeadLetterBox, Learned } from './core/types.ts';
 import type { Destination } from './destinations.ts';
 import type { DuoApi } from './duo/api.ts';
 import { CallCounts } from './duo/counted-calls.ts';
 import { fixedAccounts } from './engine/account-watch.ts';
 import { AnswerCache } from './engine/answer-cache.ts';
-import { type Change, Engine, type EngineOptions } from './engine/engine.ts';
+import { Engine, type EngineOptions } from './engine/engine.ts';
 import type { Feed } from './engine/feed.ts';
 import type { FeedStatus } from './engine/feed-status.ts';
-import { type Names, selectFeeds } from './engine/select.ts';
+import { selectFeeds } from './engine/select.ts';
 import { Taps } from './engine/taps.ts';
 import type { OpenSource } from './feeds.ts';
 import { readSetup, type Setup, type SharedParts } from './setup.ts';
@@ -80,9 +81,9 @@ export interface App {
   /** Resolves to whether every feed did all that it had to. */
   run(stop: AbortSignal, abandon: AbortSignal): Promise<boolean>;
   /** The feeds that are meant; throws `no_such_feed`. */
-  select(names: Names): readonly Feed[];
+  select(names: Selection): readonly Feed[];
   /** Goes on with another reading of the config; feeds that it does not concern notice nothing. Throws `ca_unreadable`. */
-  reload(config: Config): Promise<Change>;
+  reload(config: Config): Promise<FeedChanges>;
   close(): Promise<void>;
 }
 
@@ -143,7 +144,7 @@ class Forwarder implements App {
   #stop: AbortSignal | undefined;
   #accounts: readonly Account[] = [];
   #watch: { readonly following: Following; readonly done: Promise<boolean> } | undefined;
-  #changed: Change = nothingChanged;
+  #changed: FeedChanges = nothingChanged;
   accountsTrouble: AccountsTrouble | undefined;
 
   constructor(options: AppOptions, storage: Storage, parts: Parts, setup: Setup) {
@@ -205,11 +206,11 @@ class Forwarder implements App {
     }
   }
 
-  select(names: Names): readonly Feed[] {
+  select(names: Selection): readonly Feed[] {
     return selectFeeds(this.feeds, names);
   }
 
-  async reload(config: Config): Promise<Change> {
+  async reload(config: Config): Promise<FeedChanges> {
     const setup = await readSetup(config, this.#parts);
     const goOn = await this.backfills.hold();
     const before = this.#setup;
@@ -289,7 +290,7 @@ class Forwarder implements App {
   }
 }
 
-const nothingChanged: Change = { started: [], restarted: [], stopped: [], unchanged: 0 };
+const nothingChanged: FeedChanges = { started: [], restarted: [], stopped: [], unchanged: 0 };
 
 /** The account of the config file. */
 export function mainAccount(config: Config): Account {

@@ -4,9 +4,10 @@ import { Aside } from './aside.ts';
 import type { QueryProgram } from './control/query-answer.ts';
 import type { QueryView } from './control/query-view.ts';
 import { gapForMachines, openGapsOf } from './checkpoint/acknowledge.ts';
-import type { Controls, ReloadReport, Selection } from './control/controls.ts';
+import type { Controls } from './control/controls.ts';
 import type { Clock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';
+import type { FeedChanges, Selection } from './core/requests.ts';
 import { packageVersion } from './core/version.ts';
 import type { Feed } from './engine/feed.ts';
 import { queryView } from './query-parts.ts';
@@ -30,7 +31,7 @@ export interface ControlTools {
   /** One at a time with the commands. */
   readonly acknowledge: Controls['acknowledge'];
   readonly reopenLogs: () => Promise<void>;
-  readonly reload: () => Promise<ReloadReport>;
+  readonly reload: () => Promise<FeedChanges>;
   /** Why the config file was not taken over when it was last asked for. */
   readonly reloadTrouble: () => OtherPart | undefined;
   readonly stop: () => void;

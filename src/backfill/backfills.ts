@@ -3,13 +3,14 @@ import { openMemoryStore } from '../checkpoint/memory-store.ts';
 import type { Clock } from '../core/clock.ts';
 import { ForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { BackfillRequest } from '../core/requests.ts';
 import type { OpenFeed } from '../engine/engine.ts';
 import type { FeedTools } from '../engine/feed.ts';
 import { oldestMs } from '../engine/window.ts';
 import { Job } from './job.ts';
 import { type BackfillProgress, progressOf } from './progress.ts';
 import { type BackfillRecord, BackfillRecords } from './records.ts';
-import { type BackfillRequest, type Named, selected } from './request.ts';
+import { type Named, selected } from './request.ts';
 import { newTrack } from './track.ts';
 
 /** A feed of the config. */

@@ -1,23 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ForwarderError } from '../core/errors.ts';
+import type { BackfillRequest } from '../core/requests.ts';
 import type { Account } from '../core/types.ts';
-
-/** What is to be read again, and for whom; a list that names nothing means all. */
-export interface BackfillRequest {
-  /** The same for the same command, see `keyOf`. */
-  readonly key: string;
-  readonly sinceMs: number;
-  /** Undefined: until now. */
-  readonly untilMs?: number;
-  readonly endpoints: readonly string[];
-  /** By id or name. */
-  readonly accounts: readonly string[];
-  readonly servers: readonly string[];
-  /** Counts, sends and remembers nothing. */
-  readonly dryRun: boolean;
-  /** Begins anew what was broken off, or done. */
-  readonly restart: boolean;
-}
 
 /** A feed that there may be a backfill of. */
 export interface Named {

@@ -3,9 +3,9 @@ import { stateDirectory } from '../checkpoint/state-directory.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ConfigPaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
-import type { ReloadReport } from '../control/controls.ts';
 import { asForwarderError, ForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { FeedChanges } from '../core/requests.ts';
 import type { OtherPart } from '../status/parts.ts';
 import { hostOf } from './config-file.ts';
 import type { Io } from './io.ts';
@@ -36,13 +36,13 @@ export class Reloader {
   }
 
   /** One after the other. Rejects with `config_invalid`, `config_unreadable`, `reload_needs_restart`, `ca_unreadable`. */
-  reload(): Promise<ReloadReport> {
+  reload(): Promise<FeedChanges> {
     const reloaded = this.#turn.then(() => this.#reload());
     this.#turn = reloaded.catch(() => undefined);
     return reloaded;
   }
 
-  async #reload(): Promise<ReloadReport> {
+  async #reload(): Promise<FeedChanges> {
     const { app, log, path } = this.#options;
     try {
       const report = await app.reload(await this.#read());

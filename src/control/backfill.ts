@@ -1,5 +1,6 @@
+import type { BackfillRequest } from '../core/requests.ts';
 import type { JsonObject, JsonValue } from '../core/types.ts';
-import type { BackfillAsk, Controls } from './controls.ts';
+import type { Controls } from './controls.ts';
 import type { Argument, Caller } from './verbs.ts';
 
 const time: Argument = {
@@ -59,7 +60,7 @@ export const stopBackfill = {
   }),
 };
 
-function askOf(args: JsonObject): BackfillAsk {
+function askOf(args: JsonObject): BackfillRequest {
   const { until } = args;
   return {
     key: keyIn(args),

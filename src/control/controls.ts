@@ -1,36 +1,6 @@
+import type { BackfillRequest, FeedChanges, Selection } from '../core/requests.ts';
 import type { JsonObject } from '../core/types.ts';
 import type { LineTap } from './tap.ts';
-
-/**
- * Which feeds are meant; nothing named means all. Names are the config's; an account by its id or its name.
- * Whoever names what does not exist gets `no_such_feed`, with what there is.
- */
-export interface Selection {
-  readonly endpoint?: string;
-  readonly account?: string;
-  readonly server?: string;
-}
-
-/** What a reload changed, by feed id. */
-export interface ReloadReport {
-  readonly started: readonly string[];
-  readonly restarted: readonly string[];
-  readonly stopped: readonly string[];
-  readonly unchanged: number;
-}
-
-/** Which past is to be sent again, and to whom; a list that is empty means all. Times in Unix milliseconds. */
-export interface BackfillAsk {
-  /** The same for the same command. */
-  readonly key: string;
-  readonly sinceMs: number;
-  readonly untilMs?: number;
-  readonly endpoints: readonly string[];
-  readonly accounts: readonly string[];
-  readonly servers: readonly string[];
-  readonly dryRun: boolean;
-  readonly restart: boolean;
-}
 
 export interface BackfillRun {
   progress(): JsonObject;
@@ -53,7 +23,7 @@ export interface Controls {
   /** Shows lines as they are confirmed, so many a second at most, until it is closed. Throws `busy` too. */
   tap(selection: Selection, perSecond: number): LineTap;
   /** Begins a backfill, goes on with it, or joins it. Rejects with `busy`, `no_such_feed`, `backfill_…`. */
-  backfill(asked: BackfillAsk): Promise<BackfillRun>;
+  backfill(asked: BackfillRequest): Promise<BackfillRun>;
   /** Its place is kept. False when none of this key runs. */
   stopBackfill(key: string): boolean;
   /** Gaps that nobody acknowledged, oldest first. */
@@ -62,7 +32,7 @@ export interface Controls {
   acknowledge(ids: readonly string[] | 'all'): Promise<number>;
   reopenLogs(): Promise<void>;
   /** Rejects with `config_invalid` when the file is wrong: the old config goes on. */
-  reload(): Promise<ReloadReport>;
+  reload(): Promise<FeedChanges>;
   /** Ends the program in good order, as SIGTERM does. */
   stop(): void;
 }

@@ -1,5 +1,6 @@
 /** What is asked of the query port → the answer, and what it does to the program. */
-import type { Controls, Selection } from './controls.ts';
+import type { Selection } from '../core/requests.ts';
+import type { Controls } from './controls.ts';
 import { type Ask, parseQuery } from './query-datagram.ts';
 import { helpText, statusText, threadName, troublesOf } from './query-status.ts';
 import type { QueryView, ThreadView } from './query-view.ts';

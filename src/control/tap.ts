@@ -1,5 +1,6 @@
+import type { Selection } from '../core/requests.ts';
 import type { JsonObject } from '../core/types.ts';
-import type { Controls, Selection } from './controls.ts';
+import type { Controls } from './controls.ts';
 import type { Caller } from './verbs.ts';
 
 /** Lines that go out, for one caller. */

@@ -1,5 +1,6 @@
+import type { Selection } from '../core/requests.ts';
 import type { JsonObject, JsonValue } from '../core/types.ts';
-import type { Controls, Selection } from './controls.ts';
+import type { Controls } from './controls.ts';
 import { refusal } from './protocol.ts';
 import { backfill, backfillArguments, stopBackfill } from './backfill.ts';
 import { tap } from './tap.ts';

@@ -1,3 +1,4 @@
+import type { FeedChanges } from '../core/requests.ts';
 import pLimit from 'p-limit';
 import { type BeginTools, startOf } from './begin.ts';
 import { type Feed, type FeedTools, type Start } from './feed.ts';
@@ -29,14 +30,6 @@ export interface EngineOptions {
   flush(): void;
   /** How long a feed that is wanted no more may finish a delivery. */
   readonly graceMs: number;
-}
-
-/** What a change of the wanted feeds did, by feed id. */
-export interface Change {
-  readonly started: readonly string[];
-  readonly restarted: readonly string[];
-  readonly stopped: readonly string[];
-  readonly unchanged: number;
 }
 
 interface Running {
@@ -78,7 +71,7 @@ export class Engine {
   }
 
   /** Starts, ends and restarts what differs; the others notice nothing. */
-  become(wanted: readonly WantedFeed[]): Change {
+  become(wanted: readonly WantedFeed[]): FeedChanges {
     const ids = new Set(wanted.map(({ id }) => id));
     const stopped: string[] = [];
     for (const [id, running] of this.#running) {

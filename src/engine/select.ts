@@ -1,18 +1,11 @@
 import { ForwarderError } from '../core/errors.ts';
+import type { Selection } from '../core/requests.ts';
 import type { Feed } from './feed.ts';
-
-/** What feeds are asked for by; what is left out does not matter. */
-export interface Names {
-  readonly endpoint?: string;
-  /** Its id or its name. */
-  readonly account?: string;
-  readonly server?: string;
-}
 
 const mostNamed = 20;
 
 /** The feeds that are meant. Throws `no_such_feed`, with what there is, when there are none. */
-export function selectFeeds(feeds: readonly Feed[], names: Names): readonly Feed[] {
+export function selectFeeds(feeds: readonly Feed[], names: Selection): readonly Feed[] {
   const found = feeds.filter((feed) => isMeant(feed, names));
   if (found.length > 0) return found;
   throw new ForwarderError('no_such_feed', `no feed is running for ${wanted(names)}`, {
@@ -20,7 +13,7 @@ export function selectFeeds(feeds: readonly Feed[], names: Names): readonly Feed
   });
 }
 
-export function isMeant(feed: Feed, { endpoint, account, server }: Names): boolean {
+export function isMeant(feed: Feed, { endpoint, account, server }: Selection): boolean {
   return (
     (endpoint === undefined || feed.endpointName === endpoint) &&
     (account === undefined || feed.account.id === account || feed.account.name === account) &&
@@ -28,7 +21,7 @@ export function isMeant(feed: Feed, { endpoint, account, server }: Names): boole
   );
 }
 
-function wanted({ endpoint, account, server }: Names): string {
+function wanted({ endpoint, account, server }: Selection): string {
   const words = [
     ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`]),
     ...(account === undefined ? [] : [`account ${account}`]),
@@ -37,7 +30,7 @@ function wanted({ endpoint, account, server }: Names): string {
   return words.length === 0 ? 'this config' : words.join(', ');
 }
 
-function hintFor(feeds: readonly Feed[], { endpoint, account, server }: Names): string {
+function hintFor(feeds: readonly Feed[], { endpoint, account, server }: Selection): string {
   const known = {
     endpoints: [endpoint, feeds.map((feed) => feed.endpointName)],
     accounts: [account, feeds.map((feed) => feed.account.id ?? feed.account.name)],

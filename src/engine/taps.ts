@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { ForwarderError } from '../core/errors.ts';
 import { isoTime } from '../core/iso-time.ts';
+import type { Selection } from '../core/requests.ts';
 import type { JsonObject, Line } from '../core/types.ts';
 import type { Feed } from './feed.ts';
-import { isMeant, type Names } from './select.ts';
+import { isMeant } from './select.ts';
 
 /** So many at a time, so that callers of the control socket who look on leave room for others. */
 const mostTaps = 4;
@@ -25,7 +26,7 @@ export class Taps {
   }
 
   /** Of feeds with these names, also of those that begin later. Throws `busy`. */
-  open(names: Names, perSecond: number): Tap {
+  open(names: Selection, perSecond: number): Tap {
     if (this.#open.size >= mostTaps) {
       throw new ForwarderError('busy', `${mostTaps} others look at lines already`, {
         hint: 'Try again when one of them has ended.',
@@ -44,7 +45,7 @@ export class Taps {
 
 /** A sample of lines for one reader: as many a second as he wants, and never more than he takes. */
 export class Tap {
-  readonly #names: Names;
+  readonly #names: Selection;
   readonly #perSecond: number;
   readonly #clock: Clock;
   readonly close: () => void;
@@ -56,7 +57,7 @@ export class Tap {
   #allowed: number;
   #atMs: number;
 
-  constructor(names: Names, perSecond: number, clock: Clock, close: () => void) {
+  constructor(names: Selection, perSecond: number, clock: Clock, close: () => void) {
     this.#names = names;
     this.#perSecond = perSecond;
     this.#clock = clock;

@@ -5,11 +5,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Reloader } from '../../src/cli/reloader.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
-import type { Change } from '../../src/engine/engine.ts';
+import type { FeedChanges } from '../../src/core/requests.ts';
 import { recordingLog } from '../engine/parts.ts';
 import { fakeIo } from './fake-io.ts';
 
-const nothing: Change = { started: [], restarted: [], stopped: [], unchanged: 1 };
+const nothing: FeedChanges = { started: [], restarted: [], stopped: [], unchanged: 1 };
 
 /** A program that runs with a config file, and takes over what it is given. */
 async function place() {
@@ -41,7 +41,7 @@ async function place() {
   const hidden: string[] = [];
   const app = {
     config,
-    reload: async (next: Config): Promise<Change> => {
+    reload: async (next: Config): Promise<FeedChanges> => {
       taken.push(next);
       return nothing;
     },

@@ -1,4 +1,5 @@
-import type { Controls, Selection } from '../../src/control/controls.ts';
+import type { Controls } from '../../src/control/controls.ts';
+import type { Selection } from '../../src/core/requests.ts';
 import type { JsonObject } from '../../src/core/types.ts';
 
 /** Writes down what is asked of it. */

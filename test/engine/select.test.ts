@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Selection } from '../../src/core/requests.ts';
 import type { Feed } from '../../src/engine/feed.ts';
-import { type Names, selectFeeds } from '../../src/engine/select.ts';
+import { selectFeeds } from '../../src/engine/select.ts';
 import { bench } from './parts.ts';
 
 const parts = bench();
@@ -12,8 +13,8 @@ const feeds: readonly Feed[] = ['DA1 One', 'DA2 Two'].flatMap((text) => {
   );
 });
 
-const count = (names: Names): number => selectFeeds(feeds, names).length;
-function hintOf(names: Names): string | undefined {
+const count = (names: Selection): number => selectFeeds(feeds, names).length;
+function hintOf(names: Selection): string | undefined {
   try {
     selectFeeds(feeds, names);
   } catch (error) {

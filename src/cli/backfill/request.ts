@@ -1,5 +1,6 @@
-import { type BackfillRequest, keyOf } from '../../backfill/request.ts';
+import { keyOf } from '../../backfill/request.ts';
 import { isoTime } from '../../core/iso-time.ts';
+import type { BackfillRequest } from '../../core/requests.ts';
 import { parseTime } from '../time-argument.ts';
 
 export interface BackfillOptions {

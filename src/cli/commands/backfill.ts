@@ -1,13 +1,13 @@
 import { hostname, tmpdir } from 'node:os';
 import { openApp } from '../../app.ts';
 import { asProgress } from '../../backfill/progress.ts';
-import type { BackfillRequest } from '../../backfill/request.ts';
 import { prepareStateDirectory, stateDirectory } from '../../checkpoint/state-directory.ts';
 import { type Asked, call, stream } from '../../control/call.ts';
 import { acquireLock } from '../../control/lock.ts';
 import { serve } from '../../control/serve.ts';
 import { ForwarderError } from '../../core/errors.ts';
 import { type Fields, type Logger, silentLogger } from '../../core/log.ts';
+import type { BackfillRequest } from '../../core/requests.ts';
 import { packageVersion } from '../../core/version.ts';
 import { callOptions } from '../ask.ts';
 import { type BackfillOptions, requestOf } from '../backfill/request.ts';

@@ -1,4 +1,4 @@
-import type { Selection } from '../../control/controls.ts';
+import type { Selection } from '../../core/requests.ts';
 import { ask } from '../ask.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { stream } from '../../control/call.ts';
-import type { Selection } from '../../control/controls.ts';
 import { messageOf, systemCode } from '../../core/errors.ts';
+import type { Selection } from '../../core/requests.ts';
 import { isObject } from '../../core/row.ts';
 import type { JsonObject, JsonValue } from '../../core/types.ts';
 import { callOptions } from '../ask.ts';
