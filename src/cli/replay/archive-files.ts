@@ -14,6 +14,8 @@ export interface ArchiveFile {
   readonly endpoint: EndpointName;
   /** A child's; undefined for the configured account. */
   readonly accountId: string | undefined;
+  /** The begin of its day, where a layout of the config says it. */
+  readonly fromMs: number;
 }
 
 export interface Found {
@@ -52,7 +54,8 @@ export async function findArchiveFiles(
     const single = !(await stat(root)).isDirectory();
     for (const path of single ? [root] : await below(root, links)) {
       const name = basename(path);
-      const known = ownOf(path) ?? (single || dayFile.test(name) ? byFolder(path) : undefined);
+      const own = ownOf(path);
+      const known = own ?? (single || dayFile.test(name) ? byFolder(path) : undefined);
       const feed = known ?? (named === undefined ? undefined : { endpoint: named });
       if (feed === undefined || (known === undefined && !single && !dayFile.test(name)))
         unknown.push(path);
@@ -61,6 +64,7 @@ export async function findArchiveFiles(
           path,
           endpoint: named ?? feed.endpoint,
           accountId: 'accountId' in feed ? feed.accountId : undefined,
+          fromMs: own?.fromMs ?? 0,
         });
     }
     const keyed = files.map((file) => ({ file, key: orderOf(file) }));
@@ -72,8 +76,9 @@ export async function findArchiveFiles(
 }
 
 /** Texts in the order in which files are sent. */
-export function orderOf({ endpoint, accountId = '', path }: ArchiveFile): string {
-  return `${String(names.indexOf(endpoint))}\n${accountId}\n${path}`;
+export function orderOf({ endpoint, accountId = '', fromMs, path }: ArchiveFile): string {
+  const begin = String(fromMs).padStart(16, '0');
+  return `${String(names.indexOf(endpoint))}\n${accountId}\n${begin}\n${path}`;
 }
 
 export function archiveUnreadable(path: string, error: unknown): ForwarderError {
@@ -105,7 +110,9 @@ async function below(folder: string, links: string[]): Promise<string[]> {
 type Feed = ArchiveFeed & { readonly endpoint: EndpointName };
 
 /** What a FILE server of the config would have written there. */
-async function ownPaths(config: Config): Promise<(path: string) => Feed | undefined> {
+async function ownPaths(
+  config: Config,
+): Promise<(path: string) => (Feed & { readonly fromMs: number }) | undefined> {
   const archives = await Promise.all(
     config.servers
       .flatMap((server) => archiveOptions(server) ?? [])
@@ -113,14 +120,14 @@ async function ownPaths(config: Config): Promise<(path: string) => Feed | undefi
         return { directory: await realpath(directory).catch(() => directory), layout };
       }),
   );
-  const makers = new Map<string, (path: string) => boolean>();
-  const makes = (layout: ArchiveLayout, feed: Feed, path: string): boolean => {
+  const makers = new Map<string, (path: string) => number | undefined>();
+  const beginOf = (layout: ArchiveLayout, feed: Feed, path: string): number | undefined => {
     const key = JSON.stringify([layout, feed.endpoint, feed.accountId ?? '']);
     let test = makers.get(key);
     if (test === undefined) {
       const { periodOf } = datedPaths(layout, feed);
       const undated = pathsFor(layout, feed)(0);
-      test = (one) => periodOf(one) !== undefined || one === undated;
+      test = (one) => periodOf(one)?.fromMs ?? (one === undated ? 0 : undefined);
       makers.set(key, test);
     }
     return test(path);
@@ -133,7 +140,8 @@ async function ownPaths(config: Config): Promise<(path: string) => Feed | undefi
       for (const account of [undefined, ...accounts])
         for (const endpoint of names) {
           const feed = { endpoint, accountId: account };
-          if (makes(layout, feed, own)) return feed;
+          const fromMs = beginOf(layout, feed, own);
+          if (fromMs !== undefined) return { ...feed, fromMs };
         }
     }
     return undefined;

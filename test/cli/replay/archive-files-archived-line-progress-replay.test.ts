@@ -71,6 +71,14 @@ describe('the files of an archive', () => {
     });
   });
 
+  it('go from the oldest on also where their names do not', async () => {
+    const config = await archive('{endpoint}/{DD}-{MM}-{YYYY}.log');
+    const names = ['31-12-2025', '01-01-2026', '31-01-2026', '02-02-2026'];
+    for (const name of names) await put(`own/auth/${name}.log`);
+    const { files } = await found('own', config);
+    expect(files.map(([name]) => name)).toEqual(names.map((name) => `own/auth/${name}.log`));
+  });
+
   it('are else known by their folder, those of Duo Watcher too, and never through a link', async () => {
     const config = await archive('{endpoint}.log');
     for (const path of ['old/admin/251231', 'old/phone/260101', 'old/auth/state', 'old/auth/notes'])
