@@ -103,7 +103,7 @@ export class Backfills {
     const record = await this.#record(request, records);
     if (record.doneMs !== undefined) return alreadyDone(record, clock);
     const places: CheckpointStore =
-      dryRun || records === undefined ? openMemoryStore() : records.places(key);
+      dryRun || records === undefined ? openMemoryStore() : await records.places(key);
     const tracks = feeds.map((feed) => newTrack(feed, feed.id, record.sinceMs));
     const job = new Job({
       ...{ record, dryRun, tracks, clock },

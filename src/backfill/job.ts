@@ -144,9 +144,10 @@ export class Job {
     const { clock, log } = tools.feedTools;
     const sameLog = (one: Track): boolean =>
       one.endpoint === track.endpoint && one.account.id === track.account.id;
+    const isShared = tracks.filter(sameLog).length > 1;
     const feed: Feed = {
       ...found.feed,
-      source: found.feed.source.behind(() => tracks.filter(sameLog).length > 1),
+      source: found.feed.source.behind(() => isShared),
       status: new FeedStatus(`backfill ${track.id}`, clock, log),
     };
     track.feed = feed;

@@ -84,10 +84,13 @@ export class BackfillRecords {
     });
   }
 
-  /** Where its feeds are. */
-  places(key: string): CheckpointStore {
+  /** Where its feeds are; what a killed process left half written is gone. */
+  async places(key: string): Promise<CheckpointStore> {
     const { serverIds: configuredServerIds, clock, log } = this.#options;
-    return openFileStore({ directory: this.#folder(key), configuredServerIds, clock, log });
+    const directory = this.#folder(key);
+    const files = openFileStore({ directory, configuredServerIds, clock, log });
+    await files.tidy();
+    return files;
   }
 
   async #write({ key: _, ...record }: BackfillRecord): Promise<void> {

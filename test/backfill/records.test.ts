@@ -28,23 +28,23 @@ describe('what is kept of a backfill', () => {
     const { records, identity } = open();
     expect(await records.find(key)).toBeUndefined();
     const record = await records.begin(key, 1_000, 2_000);
-    await records.places(key).save(identity, { cursor: begin(1_500), mark: { sent: 3 } });
+    await (await records.places(key)).save(identity, { cursor: begin(1_500), mark: { sent: 3 } });
     const again = open().records;
     expect(await again.find(key)).toEqual(record);
-    expect((await again.places(key).load(identity))?.mark).toEqual({ sent: 3 });
-    expect(await again.places(other).load(identity)).toBeUndefined();
+    expect((await (await again.places(key)).load(identity))?.mark).toEqual({ sent: 3 });
+    expect(await (await again.places(other)).load(identity)).toBeUndefined();
   });
 
   it('is one line when it is done, and nothing of it is left when it is begun anew', async () => {
     const { records, identity, clock } = open();
     const record = await records.begin(key, 1_000, 2_000);
-    await records.places(key).save(identity, { cursor: begin(1_500) });
+    await (await records.places(key)).save(identity, { cursor: begin(1_500) });
     await records.finish(record, 7);
     expect(await records.find(key)).toMatchObject({ doneMs: clock.startMs, sent: 7 });
     expect(await readdir(join(folder, 'backfills', key))).toEqual(['job.json']);
     const anew = await records.begin(key, 1_000, 2_000);
     expect(anew.nonce).not.toBe(record.nonce);
-    expect(await records.places(key).load(identity)).toBeUndefined();
+    expect(await (await records.places(key)).load(identity)).toBeUndefined();
   });
 
   it('is forgotten half a year after it was done', async () => {

@@ -162,6 +162,33 @@ describe('a backfill by the running program', () => {
 });
 
 describe('a backfill without a running program', () => {
+  it('reads logs that have no order or no end as exactly', async () => {
+    const endpoints = ['trustmonitor', 'offline_enrollment', 'telephony'] as const;
+    const place = await makeWorkplace(
+      duo,
+      [{ id: 'siem', protocol: 'TCP', port: siem.port, endpoints }],
+      ['requests_per_minute: 6000'],
+    );
+    const plan = { count: 452, stepMs: dayMs / 450, fromMs: sinceMs - dayMs / 450 };
+    const exact = { at: (i: number) => plan.fromMs + i * plan.stepMs };
+    for (const [index, endpoint] of endpoints.entries())
+      duo.add(endpoint, makeEvents(endpoint, { ...plan, ...exact, letter: 'xyz'[index] ?? '' }));
+    try {
+      const { code, out } = await duologsync(['backfill', place.configFile, ...range, '--json']);
+      expect([code, told(out).sent]).toEqual([0, 1_350]);
+      for (const letter of 'xyz') {
+        const come = serials(siem, letter);
+        expect([come.length, come[0], come.at(-1)]).toEqual([
+          450,
+          `${letter}00000002`,
+          `${letter}00000451`,
+        ]);
+      }
+    } finally {
+      await place.remove();
+    }
+  });
+
   it('is done by the command itself, with the state locked meanwhile', async () => {
     const first = forward(workplace, '--once');
     expect(await first.ended).toBe(0);
