@@ -1,6 +1,6 @@
 import type { FeedPart } from '../status/parts.ts';
 import type { SnapshotFeed } from '../status/snapshot.ts';
-import { accountLabels, type Labels, type Metric, type Sample } from './metric.ts';
+import { accountLabels, type Metric, type Sample } from './metric.ts';
 
 type Read = (part: FeedPart, shown: SnapshotFeed) => number | null | undefined;
 
@@ -122,11 +122,12 @@ function ofFeeds(
   return {
     ...{ name, type, merge, help },
     labels: [...accountLabels, 'endpoint', 'server'],
-    samples: ({ parts, snapshot }) =>
+    samples: ({ parts, snapshot, feedLabels }) =>
       parts.feeds.flatMap((part, index) => {
         const shown = snapshot.feeds[index];
         const value = shown && read(part, shown);
-        return value === undefined || value === null ? [] : [{ labels: labelsOf(part), value }];
+        const labels = feedLabels[index] ?? {};
+        return value === undefined || value === null ? [] : [{ labels, value }];
       }),
   };
 }
@@ -138,10 +139,6 @@ function longestIntervals(feeds: readonly FeedPart[]): Sample[] {
     longest.set(endpoint, Math.max(intervalMs, longest.get(endpoint) ?? 0));
   }
   return [...longest].map(([endpoint, ms]) => ({ labels: { endpoint }, value: ms / 1000 }));
-}
-
-function labelsOf({ account, endpoint, server }: FeedPart): Labels {
-  return { account: account.name, account_id: account.id ?? '', endpoint, server };
 }
 
 function seconds(timeMs: number | undefined): number | undefined {

@@ -1,6 +1,12 @@
 import type { Look } from '../status/monitor.ts';
+import type { FeedPart } from '../status/parts.ts';
 
 export type Labels = Readonly<Record<string, string>>;
+
+/** A look at the running program, and the labels of each of its feeds: one object for the same labels. */
+export interface Scrape extends Look {
+  readonly feedLabels: readonly Labels[];
+}
 
 /** One number. For a histogram the counts of its buckets, not cumulated, the last one without a bound. */
 export interface Sample {
@@ -20,26 +26,38 @@ export interface Metric {
   /** One sentence for `# HELP` and the documentation. */
   readonly help: string;
   readonly labels: readonly string[];
-  /** How the samples of several accounts become one when accounts have no labels of their own. */
+  /** How samples with the same labels become one: accounts may have no labels of their own. */
   readonly merge: 'sum' | 'least' | 'greatest';
   /** Upper bounds of a histogram's buckets, ascending. */
   readonly bounds?: readonly number[];
-  readonly samples: (look: Look) => readonly Sample[];
+  readonly samples: (scrape: Scrape) => readonly Sample[];
 }
 
 export const accountLabels: readonly string[] = ['account', 'account_id'];
 
-/** The samples without labels of accounts: what had the same other labels becomes one. */
-export function withoutAccounts(samples: readonly Sample[], merge: Metric['merge']): Sample[] {
-  const merged = new Map<string, Sample>();
+/** What each feed is called; without `accountLabel` feeds of several accounts are called the same. */
+export function feedLabelsOf(feeds: readonly FeedPart[], accountLabel: boolean): Labels[] {
+  const known = new Map<string, Labels>();
+  return feeds.map(({ account, endpoint, server }) => {
+    const whose: Labels = accountLabel
+      ? { account: account.name, account_id: account.id ?? '' }
+      : {};
+    const key = JSON.stringify([endpoint, server, whose]);
+    const labels = known.get(key) ?? { ...whose, endpoint, server };
+    known.set(key, labels);
+    return labels;
+  });
+}
+
+/** What has the same labels becomes one, so that no series is there twice. */
+export function merged(samples: readonly Sample[], merge: Metric['merge']): readonly Sample[] {
+  const values = new Map<Labels, number>();
   for (const { labels, value } of samples) {
-    const rest = Object.entries(labels).filter(([name]) => !accountLabels.includes(name));
-    const key = JSON.stringify(rest);
-    const before = merged.get(key)?.value;
-    const both = before === undefined ? value : merges[merge](before, value);
-    merged.set(key, { labels: Object.fromEntries(rest), value: both });
+    const before = values.get(labels);
+    values.set(labels, before === undefined ? value : merges[merge](before, value));
   }
-  return [...merged.values()];
+  if (values.size === samples.length) return samples;
+  return [...values].map(([labels, value]) => ({ labels, value }));
 }
 
 const merges: Readonly<Record<Metric['merge'], (a: number, b: number) => number>> = {

@@ -21,6 +21,18 @@ export const serverMetrics: readonly Metric[] = [
     'Times that a delivery failed and the server was tried again.',
     ({ state }) => state.reconnects,
   ),
+  ofServers(
+    'heartbeats_sent_total',
+    'counter',
+    'Heartbeats that went to the server.',
+    ({ heartbeat }) => heartbeat?.sent,
+  ),
+  ofServers(
+    'heartbeats_dropped_total',
+    'counter',
+    'Heartbeats that could not go within their interval.',
+    ({ heartbeat }) => heartbeat?.dropped,
+  ),
   {
     name: 'certificate_expiry_timestamp_seconds',
     type: 'gauge',

@@ -1,6 +1,6 @@
 /** Prometheus' text format, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). */
 import type { Look } from '../status/monitor.ts';
-import { type Labels, type Metric, type Sample, withoutAccounts } from './metric.ts';
+import { feedLabelsOf, type Labels, merged, type Metric, type Sample } from './metric.ts';
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 export const prefix = 'duologsync_';
@@ -16,14 +16,25 @@ export function metricsText(
   look: Look,
   { accountLabel }: TextOptions,
 ): string {
+  const scrape = { ...look, feedLabels: feedLabelsOf(look.parts.feeds, accountLabel) };
   const lines: string[] = [];
+  /** A feed's labels are spelled once for all its metrics. */
+  const texts = new Map<Labels, string>();
+  const textOf = (labels: Labels): string => {
+    const text = texts.get(labels) ?? labelText(labels);
+    texts.set(labels, text);
+    return text;
+  };
   for (const metric of metrics) {
-    const all = metric.samples(look);
-    const samples = accountLabel ? all : whole(all, metric);
+    const samples = merged(metric.samples(scrape), metric.merge);
     if (samples.length === 0) continue;
     const name = nameOf(metric);
     lines.push(`# HELP ${name} ${escapedHelp(metric.help)}`, `# TYPE ${name} ${metric.type}`);
-    for (const sample of samples) lines.push(...sampleLines(name, sample, metric.bounds));
+    for (const sample of samples) {
+      const { labels, value, buckets } = sample;
+      if (buckets === undefined) lines.push(`${name}${textOf(labels)} ${number(value)}`);
+      else lines.push(...histogram(name, sample, buckets, metric.bounds));
+    }
   }
   return `${lines.join('\n')}\n`;
 }
@@ -33,13 +44,12 @@ export function nameOf({ name }: Pick<Metric, 'name'>): string {
   return name.startsWith('process_') ? name : prefix + name;
 }
 
-function whole(samples: readonly Sample[], { type, merge }: Metric): readonly Sample[] {
-  return type === 'histogram' ? samples : withoutAccounts(samples, merge);
-}
-
-function sampleLines(name: string, sample: Sample, bounds: readonly number[] = []): string[] {
-  const { labels, value, buckets } = sample;
-  if (buckets === undefined) return [`${name}${labelText(labels)} ${number(value)}`];
+function histogram(
+  name: string,
+  { labels, value }: Sample,
+  buckets: readonly number[],
+  bounds: readonly number[] = [],
+): string[] {
   let count = 0;
   const lines = buckets.map((own, index) => {
     count += own;

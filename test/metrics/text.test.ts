@@ -2,17 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Metric, Sample } from '../../src/metrics/metric.ts';
 import { metricsText, nameOf } from '../../src/metrics/text.ts';
+import { Histories } from '../../src/status/history.ts';
 import type { Look } from '../../src/status/monitor.ts';
+import { snapshotOf } from '../../src/status/snapshot.ts';
+import { feedPart, nothingKept, parts } from '../status/parts.ts';
 
-const look = {} as Look;
+const look: Look = {
+  parts: parts({ feeds: [] }),
+  kept: nothingKept,
+  snapshot: snapshotOf(parts(), new Histories(), nothingKept),
+};
 const base = { help: 'Some help.', labels: [], merge: 'sum' } as const;
 
 function metric(samples: readonly Sample[], more: Partial<Metric> = {}): Metric {
   return { ...base, name: 'things_total', type: 'counter', samples: () => samples, ...more };
 }
 
-function text(samples: readonly Sample[], more: Partial<Metric> = {}, accountLabel = true): string {
-  return metricsText([metric(samples, more)], look, { accountLabel });
+function text(samples: readonly Sample[], more: Partial<Metric> = {}): string {
+  return metricsText([metric(samples, more)], look, { accountLabel: true });
 }
 
 describe('the text of metrics', () => {
@@ -59,13 +66,20 @@ describe('the text of metrics', () => {
     { merge: 'least', value: 3 },
     { merge: 'greatest', value: 4 },
   ] as const)('makes one series of all accounts, by $merge', ({ merge, value }) => {
-    const of = (account: string, count: number): Sample => ({
-      labels: { account, account_id: account, endpoint: 'auth' },
-      value: count,
+    const feeds = ['A', 'B'].map((id) => feedPart('auth', {}, { account: { id, name: id } }));
+    const some = { ...look, parts: parts({ feeds }) };
+    const values = [3, 4];
+    const one = metric([], {
+      merge,
+      samples: ({ feedLabels }) =>
+        feedLabels.map((labels, index) => ({ labels, value: values[index] ?? 0 })),
     });
-    expect(text([of('A', 3), of('B', 4)], { merge }, false)).toContain(
-      `duologsync_things_total{endpoint="auth"} ${value}\n`,
-    );
+    const lines = (accountLabel: boolean): string[] =>
+      metricsText([one], some, { accountLabel }).split('\n').slice(2, -1);
+    expect(lines(false)).toEqual([
+      `duologsync_things_total{endpoint="auth",server="siem"} ${value}`,
+    ]);
+    expect(lines(true)).toHaveLength(2);
   });
 
   it('lets no value of a label begin a line or end its quotes', () => {
