@@ -56,7 +56,7 @@ function timeOf({ isotimestamp }: JsonObject): number | undefined {
 }
 
 const profile: EventProfile = {
-  eventType: 'heartbeat',
+  eventType: 'duologsync_heartbeat',
   labelled: true,
   classify: ({ state }) => ({
     id: 'duologsync.heartbeat',

@@ -51,7 +51,7 @@ describe('a heartbeat', () => {
       server: 'siem',
       sender: 'log-host',
       version: '3.0.0',
-      eventtype: 'heartbeat',
+      eventtype: 'duologsync_heartbeat',
       host: 'api-1.example',
     });
     expect(line).toContain('"state": "healthy"');

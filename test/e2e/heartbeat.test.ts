@@ -89,7 +89,7 @@ async function setHeartbeat(line: string): Promise<void> {
 const textsAt = (protocol: (typeof protocols)[number]): string[] =>
   receivers[protocol].lines().map((line) => line.toString('utf8'));
 const isHeartbeat = (line: string): boolean =>
-  line.includes('"eventtype": "heartbeat"') || line.includes('|duologsync.heartbeat|');
+  line.includes('"eventtype": "duologsync_heartbeat"') || line.includes('|duologsync.heartbeat|');
 const beatsAt = (protocol: (typeof protocols)[number], format?: 'JSON' | 'CEF'): string[] =>
   textsAt(protocol).filter(
     (line) =>
@@ -115,7 +115,7 @@ describe('heartbeats of the running program', () => {
     }
     const [first = ''] = beatsAt('TCPSSL', 'JSON');
     expect(JSON.parse(first)).toMatchObject({
-      eventtype: 'heartbeat',
+      eventtype: 'duologsync_heartbeat',
       host: 'localhost',
       server: 'TCPSSL-JSON',
       state: 'healthy',
