@@ -110,10 +110,11 @@ export async function killWhileBackfilling(
       await new Promise((resolve) => setTimeout(resolve, Math.random() * mostMs));
       addLive();
       await program.kill('SIGKILL');
-      if ((await shown.ended) !== 0) struck += 1;
+      if ((await shown.ended) === 0) break;
+      struck += 1;
     }
     const last = forward(workplace);
-    await liveFeeds(kills + 1);
+    await until('the live feeds', async () => (await workplace.log()).includes('The feed goes on'));
     addLive();
     const code = await command().ended;
     if (code !== 0) throw new Error(`the last run ended with ${code}`);

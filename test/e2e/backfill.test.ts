@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackfillProgress } from '../../src/backfill/progress.ts';
@@ -149,6 +149,21 @@ describe('a backfill by the running program', () => {
     // The newest forty came once.
     const newest = [...new Set(counts)].slice(-38);
     for (const one of newest) expect(counts.filter((serial) => serial === one)).toHaveLength(1);
+  });
+
+  it('goes on over a reload that gives its server another format', async () => {
+    await run();
+    duo.faults.push({ kind: 'shortPage', rows: 5, endpoint: 'auth', when: () => true });
+    const shown = command(...range, '--endpoint', 'auth', '--to', 'siem');
+    await until('some of it', () => serials(siem, 'a').length > 20);
+    const text = await readFile(workplace.configFile, 'utf8');
+    await writeFile(workplace.configFile, text.replace('log_format: JSON', 'log_format: CEF'));
+    expect((await duologsync(['reload', workplace.configFile])).code).toBe(0);
+    expect((await shown).code).toBe(0);
+    expect(serials(siem, 'a')).toEqual(wanted('a'));
+    const isCef = (line: Buffer | Uint8Array): boolean => line.toString().includes('CEF:0');
+    expect(siem.lines().filter(isCef).length).toBeGreaterThan(0);
+    expect(siem.lines().filter(isCef).length).toBeLessThan(300);
   });
 
   it('ends with 75 when Duo refuses a log, and says why', async () => {
