@@ -8,7 +8,14 @@ import { checkSequence } from '../../src/simulator/check-sequence.ts';
 import { startDuo } from '../../src/simulator/duo-server.ts';
 import { makeEvents, serialIn } from '../../src/simulator/history.ts';
 import { startTcpReceiver } from '../../src/simulator/siem.ts';
-import { forward, makeWorkplace, start, stoppedGently, type Running } from '../helpers/program.ts';
+import {
+  forward,
+  makeWorkplace,
+  start,
+  stoppedGently,
+  until,
+  type Running,
+} from '../helpers/program.ts';
 import { dayFiles, linesOf } from './archive-progress.ts';
 
 /** In the order in which they are sent. */
@@ -28,7 +35,10 @@ export interface ReplayPlan {
   readonly live: boolean;
 }
 
-/** In turn: before or with the first line, at a random line, and while a confirmation is noted. */
+/**
+ * In turn: before or with the first line, at a random line, and while a confirmation is noted. What was on its way is
+ * lost with it, as if the machine had died, because the system would deliver a whole group after a kill.
+ */
 const moments = ['start', 'line', 'confirmed'] as const;
 const mostStartMs = 800;
 const mostNotingMs = 4;
@@ -38,6 +48,7 @@ const mostNotingMs = 4;
  * arrives, and started again by the same command until it ends. Resolves to how many lines came twice.
  */
 export async function replayWithKills({ kills, events, from, live }: ReplayPlan): Promise<number> {
+  let dying: Promise<unknown> | undefined;
   const hears = { line: (): void => undefined, end: (): void => undefined };
   const seen = new Set<string>();
   const cutOff: Buffer[] = [];
@@ -46,6 +57,8 @@ export async function replayWithKills({ kills, events, from, live }: ReplayPlan)
       seen.add(serialIn(line.toString()) ?? '');
       hears.line();
     },
+    // Nothing is confirmed to a process that is being killed.
+    beforeClose: async () => void (await dying),
     onClose: (connection) => {
       cutOff.push(connection.cutOff);
       hears.end();
@@ -79,7 +92,11 @@ export async function replayWithKills({ kills, events, from, live }: ReplayPlan)
     for (let kill = 0; kill < kills; kill += 1) {
       const far = ((kill + Math.random()) * sent.length) / (kills + 1);
       const { process: victim, ended, stderr } = replay();
-      const strike = (): void => void victim.kill('SIGKILL');
+      const strike = (): void => {
+        siem.behaviour.discard = true;
+        dying = ended;
+        victim.kill('SIGKILL');
+      };
       const moment = moments[kill % moments.length];
       const early =
         moment === 'start' ? setTimeout(strike, Math.random() * mostStartMs) : undefined;
@@ -93,8 +110,10 @@ export async function replayWithKills({ kills, events, from, live }: ReplayPlan)
       // A kill that finds nothing under way proves nothing.
       expect([await ended, stderr()]).toEqual(['SIGKILL', '']);
       clearTimeout(early);
+      hears.line = hears.end = () => undefined;
+      await until('its last connection to end', () => siem.connections.open === 0);
+      siem.behaviour.discard = false;
     }
-    hears.line = hears.end = () => undefined;
     const last = replay();
     expect([await last.ended, last.stderr()]).toEqual([0, '']);
     expect([await snapshot(directory), await snapshot(join(state, 'feeds'))]).toEqual(before);
