@@ -10,22 +10,21 @@ export interface PageView {
   readonly page: number;
 }
 
+/** By what the feeds are put in order; computed once for each. */
 export const sortKeys = {
-  state: compareStates,
-  account: byText(({ account }) => account),
-  log: byText(({ endpoint }) => endpoint),
-  server: byText(({ server }) => server),
-  last: byNumber(({ last_event: last }) => (last === null ? 0 : Date.parse(last))),
-  lag: byNumber(({ lag_seconds: lag }) => lag ?? -1),
-  rate: byNumber(({ rate }) => rate),
-  day: byNumber(({ last_day: day }) => day.reduce((sum, count) => sum + count, 0)),
-  errors: byNumber(({ errors }) => errors),
-  next: byNumber(({ next_try: next }) => (next === null ? 0 : Date.parse(next))),
-} satisfies Record<string, Compare>;
+  state: rankOf,
+  account: ({ account }) => account.toLowerCase(),
+  log: ({ endpoint }) => endpoint,
+  server: ({ server }) => server.toLowerCase(),
+  last: ({ last_event: last }) => last ?? '',
+  lag: ({ lag_seconds: lag }) => lag ?? -1,
+  rate: ({ rate }) => rate,
+  day: ({ last_day: day }) => day.reduce((sum, count) => sum + count, 0),
+  errors: ({ errors }) => errors,
+  next: ({ next_try: next }) => next ?? '',
+} satisfies Record<string, (feed: SnapshotFeed) => number | string>;
 
 export type SortKey = keyof typeof sortKeys;
-
-type Compare = (a: SnapshotFeed, b: SnapshotFeed) => number;
 
 /** The columns in which the small comes first when they are chosen. */
 const upwards: readonly SortKey[] = ['account', 'log', 'server'];
@@ -63,11 +62,20 @@ export function pressed(column: SortKey, { sort, descending }: PageView): string
 /** The feeds that the view wants, in its order; equal ones as the default order has them. */
 export function selected(feeds: readonly SnapshotFeed[], view: PageView): SnapshotFeed[] {
   const words = view.filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const compare: Compare = sortKeys[view.sort];
+  const keyOf: (feed: SnapshotFeed) => number | string = sortKeys[view.sort];
   const sign = view.descending ? -1 : 1;
   return feeds
     .filter((feed) => (!view.problemsOnly || feed.problem !== null) && holds(feed, words))
-    .sort((a, b) => sign * compare(a, b) || -compareStates(a, b) || (a.id < b.id ? -1 : 1));
+    .map((feed) => ({ feed, key: keyOf(feed), rank: rankOf(feed) }))
+    .sort(
+      (a, b) => sign * compare(a.key, b.key) || b.rank - a.rank || compare(a.feed.id, b.feed.id),
+    )
+    .map(({ feed }) => feed);
+}
+
+// Intl's order takes a second for 10,000 names.
+function compare<T extends number | string>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function holds(feed: SnapshotFeed, words: readonly string[]): boolean {
@@ -78,21 +86,8 @@ function holds(feed: SnapshotFeed, words: readonly string[]): boolean {
 }
 
 /** What is held up is more than what is behind, what is behind more than what is well. */
-function compareStates(a: SnapshotFeed, b: SnapshotFeed): number {
-  return (
-    Number(a.problem !== null) - Number(b.problem !== null) ||
-    (a.lag_seconds ?? 0) - (b.lag_seconds ?? 0)
-  );
-}
-
-function byText(of: (feed: SnapshotFeed) => string): Compare {
-  // Intl's order takes a second for 10,000 names.
-  const key = (feed: SnapshotFeed): string => of(feed).toLowerCase();
-  return (a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0);
-}
-
-function byNumber(of: (feed: SnapshotFeed) => number): Compare {
-  return (a, b) => of(a) - of(b);
+function rankOf({ problem, lag_seconds: lag }: SnapshotFeed): number {
+  return (problem === null ? 0 : 1e12) + (lag ?? 0);
 }
 
 function isSortKey(name: string): name is SortKey {

@@ -26,7 +26,7 @@ afterAll(async () => {
   await server?.close();
 });
 afterEach(() => {
-  Object.assign(server, { snapshot: samples.healthy, status: 200 });
+  Object.assign(server, { snapshot: samples.healthy, isGone: false });
   complaints.length = 0;
 });
 
@@ -71,11 +71,11 @@ interface AxeResult {
 }
 
 /** What the accessibility checker calls serious or critical. */
-async function barriers(page: Page): Promise<string[]> {
+async function barriers(page: Page, where: string): Promise<string[]> {
   // Evaluated by the debugger's way, which no policy of the page hinders.
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate<AxeResult>(
-    'axe.run(document, { resultTypes: ["violations"] })',
+    `axe.run('${where}', { resultTypes: ['violations'] })`,
   );
   return violations
     .filter(({ impact }) => ['serious', 'critical'].includes(impact))
@@ -105,8 +105,11 @@ describe('the status page in a browser', () => {
         expect(wide).toBe(width);
         const picture = await page.screenshot();
         expect(picture.length).toBeGreaterThan(15_000);
-        // All widths have the same elements: one of them is looked through for each look.
-        if (width === 1440 || (width === 390 && dark)) expect(await barriers(page)).toEqual([]);
+        // Narrow pages have the same elements, and two hundred rows take long to look through.
+        if (width === 1440) {
+          const where = name === 'many' ? '.pager' : 'body';
+          expect(await barriers(page, where)).toEqual([]);
+        }
         expect(complaints).toEqual([]);
       });
     },
@@ -188,13 +191,13 @@ describe('the status page in a browser', () => {
 
   it('says since when there is no answer, and goes on by itself when there is one', async () => {
     await visit({}, async (page) => {
-      server.status = 503;
+      server.isGone = true;
       await page.locator('#dead:not([hidden])').waitFor({ timeout: 6_000 });
       expect(await page.locator('#dead').textContent()).toMatch(
-        /^No answer since \d\d:\d\d:\d\dZ \(HTTP 503\)/,
+        /^No answer since \d\d:\d\d:\d\dZ \(it does not run, or cannot be reached\)/,
       );
       expect(await page.title()).toContain('No answer');
-      server.status = 200;
+      server.isGone = false;
       await page.locator('#dead[hidden]').waitFor({ state: 'attached', timeout: 8_000 });
       expect(await page.title()).toContain('Healthy');
     });

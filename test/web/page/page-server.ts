@@ -1,8 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Snapshot } from '../../../src/status/snapshot.ts';
-import { contentPolicy, pageOf } from '../../../src/web/page/page.ts';
-import { viewOf } from '../../../src/web/page/view.ts';
+import { openWebServer } from '../../../src/web/server.ts';
+import { recordingLog } from '../../engine/parts.ts';
+import { nothingKept, parts } from '../../status/parts.ts';
 
 export interface PageServer {
   readonly url: string;
@@ -10,37 +9,26 @@ export interface PageServer {
   snapshot: Snapshot;
   /** How often it was asked. */
   asked: number;
-  /** Answers so from now on; 200: well again. */
-  status: number;
+  /** Hangs up instead of answering. */
+  isGone: boolean;
   close(): Promise<void>;
 }
 
-/** The page alone, for a browser. */
+/** The program's own web server, with a program behind it that is only told of. */
 export async function startPage(snapshot: Snapshot): Promise<PageServer> {
-  const server = createServer((request, response) => {
-    page.asked += 1;
-    if (page.status !== 200) {
-      response.writeHead(page.status).end();
-      return;
-    }
-    const nonce = 'dGVzdA';
-    const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    response.writeHead(200, {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Security-Policy': contentPolicy(nonce),
-    });
-    response.end(pageOf(page.snapshot, nonce, viewOf(searchParams)));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const page: PageServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    snapshot,
-    asked: 0,
-    status: 200,
-    close: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+  const server = await openWebServer({
+    ...{ port: 0, address: '127.0.0.1', token: undefined, hosts: [], accountLabel: true },
+    log: recordingLog().log,
+    look: async () => {
+      page.asked += 1;
+      if (page.isGone) throw new Error('gone');
+      return { parts: parts(), kept: nothingKept, snapshot: page.snapshot };
     },
+  });
+  const page: PageServer = {
+    url: `http://127.0.0.1:${server.port}/`,
+    ...{ snapshot, asked: 0, isGone: false },
+    close: () => server.close(),
   };
   return page;
 }
