@@ -53,7 +53,7 @@ export async function killWhileBackfilling(
       { id: 'cef', protocol: 'TCP', port: cef.port, endpoints: logs, format: 'CEF', more },
       { id: 'archive', protocol: 'FILE', directory, endpoints: logs, more },
     ],
-    ['lookback_minutes: 1', 'reread_minutes: 1'],
+    ['lookback_minutes: 1', 'reread_minutes: 1', 'requests_per_minute: 6000'],
   );
   const untilMs = Math.floor(Date.now() / 1_000) * 1_000 - 10_000;
   const sinceMs = untilMs - 30 * hourMs;
@@ -105,8 +105,9 @@ export async function killWhileBackfilling(
       await liveFeeds(kill + 1);
       addLive();
       const shown = command();
-      const from = duo.journal.length;
-      await until('the backfill to ask', () => duo.journal.length > from + 10);
+      await until('the backfill to begin', async () => {
+        return (await workplace.log()).split('A backfill begins or goes on').length > kill + 1;
+      });
       await new Promise((resolve) => setTimeout(resolve, Math.random() * mostMs));
       addLive();
       await program.kill('SIGKILL');

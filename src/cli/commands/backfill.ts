@@ -127,6 +127,10 @@ async function byItself(
     });
     try {
       const running = await app.backfills.start(request);
+      say(
+        io.stderr,
+        'duologsync does not run: this does it alone, and forwards nothing else meanwhile.',
+      );
       interrupts.first(() => void app.backfills.stop(request.key));
       interrupts.second(() => io.exit(interrupts.signal === 'SIGTERM' ? 143 : 130));
       let isOver = false;
