@@ -62,7 +62,7 @@ describe('a heartbeat', () => {
   it('in CEF has a signature id of its own under the configured vendor and product', () => {
     expect(lineOf('CEF')).toBe(
       'Nov 22 02:30:00 log-host CEF:0|Duo Security|DuoLogSync|3.0.0|duologsync.heartbeat|duologsync heartbeat|1|' +
-        'rt=1795314600250 cat=heartbeat dvchost=api-1.example outcome=healthy ' +
+        'rt=1795314600250 cat=duologsync_heartbeat dvchost=api-1.example outcome=healthy ' +
         'cn1Label=problems cn1=0 cn2Label=number cn2=42 cn3Label=every_seconds cn3=60 ' +
         'cs1Label=server cs1=siem cs2Label=sender cs2=log-host',
     );

@@ -123,7 +123,7 @@ describe('heartbeats of the running program', () => {
       every_seconds: 10,
     } satisfies Partial<Heartbeat> & Record<string, unknown>);
     expect(beatsAt('UDP', 'CEF')[0]).toMatch(
-      / CEF:0\|Duo Security\|DuoLogSync\|[^|]+\|duologsync\.heartbeat\|duologsync heartbeat\|1\|rt=\d{13} cat=heartbeat /,
+      / CEF:0\|Duo Security\|DuoLogSync\|[^|]+\|duologsync\.heartbeat\|duologsync heartbeat\|1\|rt=\d{13} cat=duologsync_heartbeat /,
     );
 
     await tcp.stop();
