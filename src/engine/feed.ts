@@ -225,6 +225,7 @@ class FeedRun {
     }));
     const page = read(rows, endpoint.offset(answer), cursor, { ...this.#rules, asked });
     const gaps = gap === undefined ? page.gaps : [gap, ...page.gaps];
+    status.received += page.events.length;
     await this.#delivery.tellGaps(gaps);
     const lines = await this.#delivery.send(page.events);
     // Before it is saved: where a save fails until the end, the last one must not keep the old place with the new mark.
@@ -235,7 +236,6 @@ class FeedRun {
     }
     const last = page.events[page.events.length - 1];
     status.confirmed(lines, last?.timeMs, page.late);
-    status.received += page.events.length;
     status.confirmedToMs = Math.max(page.next.positionMs, page.next.readToMs);
     this.#news.late(page, this.#rules);
     this.#backlog.page({
