@@ -14,6 +14,10 @@ export const notable: ReadonlySet<string> = new Set([
   'server still in trouble, now for another reason',
   'The feed is well again',
   'The feed has caught up',
+  'A log that was silent has events again',
+  'Heartbeats go to the server again',
+  'A backfill begins or goes on',
+  'The backfill has ended',
   'There is room for dead letters again',
   'This machine’s clock agrees with Duo’s again.',
   'What was learned at run time is saved again',
@@ -66,22 +70,27 @@ export class Lately {
       return typeof value === 'string' ? this.#redact(value) : undefined;
     };
     const atMs = this.#clock.nowMs();
-    const [code, feed, server] = ['code', 'feed', 'server'].map(text);
+    const [code, server] = [text('code'), text('server')];
+    // Of a log of all accounts there is only its name.
+    const feed = text('feed') ?? text('endpoint');
     const entry = { atMs, level, sentence: this.#redact(sentence), code, feed, server, times: 1 };
     const before = this.#entries.findIndex(
-      (one) =>
+      (one, at) =>
+        // A server that comes and goes is told each time.
+        (feed !== undefined || at === 0) &&
         Math.abs(atMs - one.atMs) <= togetherMs &&
         one.sentence === entry.sentence &&
         one.code === code &&
         one.server === server,
     );
-    const [same] = before < 0 ? [] : this.#entries.splice(before, 1);
-    this.#entries.unshift(same === undefined ? entry : both(same, entry));
+    const same = this.#entries[before];
+    if (same === undefined) this.#entries.unshift(entry);
+    else this.#entries[before] = both(same, entry);
     this.#entries.length = Math.min(this.#entries.length, most);
   }
 }
 
-/** Told with the time of the first, so that what goes on for hours does not stay young for ever. */
+/** Told with the time of the first and in its place, so that what goes on for hours does not stay young for ever. */
 function both(before: HappenedPart, { feed }: HappenedPart): HappenedPart {
   return {
     ...before,

@@ -64,6 +64,21 @@ describe('what happened lately', () => {
     expect(tee.entries).toHaveLength(3);
   });
 
+  it('is told each time for a server that comes and goes', () => {
+    const { tee, log } = lately();
+    const fields = { server: 'siem', code: 'server_refused' };
+    for (let round = 0; round < 2; round += 1) {
+      log.warn('server in trouble; lines wait and are sent when it is back', fields);
+      log.info('server is back', fields);
+    }
+    expect(tee.entries.map(({ level, times }) => [level, times])).toEqual([
+      ['info', 1],
+      ['warning', 1],
+      ['info', 1],
+      ['warning', 1],
+    ]);
+  });
+
   it('is at most fifty things, without a secret', () => {
     const { tee, log } = lately();
     for (let at = 0; at < 80; at += 1) log.warn(`Warning ${at} s3cret`, { server: 's3cret' });
