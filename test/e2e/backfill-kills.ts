@@ -5,7 +5,7 @@ import { createAuthority } from '../../src/simulator/certificates.ts';
 import { startDuo } from '../../src/simulator/duo-server.ts';
 import { makeEvents, serialIn } from '../../src/simulator/history.ts';
 import { startTcpReceiver } from '../../src/simulator/siem.ts';
-import { forward, makeWorkplace, start, until } from '../helpers/program.ts';
+import { forward, makeWorkplace, type Running, start, until } from '../helpers/program.ts';
 
 const logs = ['auth', 'activity', 'adminaction'] as const;
 const letters = { auth: 'a', activity: 'c', adminaction: 'm' } as const;
@@ -91,18 +91,21 @@ export async function killWhileBackfilling(
     cef: cef.lines().map((line) => line.toString()),
   });
   // Each has begun, a second ago: what is added then is theirs, also where Duo counts in seconds.
-  const liveFeeds = async (starts: number): Promise<void> => {
+  let starts = 0;
+  const startProgram = async (): Promise<Running> => {
+    const program = forward(workplace);
+    starts += 1;
     await until(
       'the live feeds',
       async () => (await workplace.log()).split(' INFO The feed ').length > starts * 9,
     );
     await new Promise((resolve) => setTimeout(resolve, 1_100));
+    return program;
   };
   let struck = 0;
   try {
     for (let kill = 0; kill < kills; kill += 1) {
-      const program = forward(workplace);
-      await liveFeeds(kill + 1);
+      const program = await startProgram();
       addLive();
       const shown = command();
       await until('the backfill to begin', async () => {
@@ -114,8 +117,7 @@ export async function killWhileBackfilling(
       if ((await shown.ended) === 0) break;
       struck += 1;
     }
-    const last = forward(workplace);
-    await until('the live feeds', async () => (await workplace.log()).includes('The feed goes on'));
+    const last = await startProgram();
     addLive();
     const code = await command().ended;
     if (code !== 0) throw new Error(`the last run ended with ${code}`);
