@@ -215,10 +215,12 @@ class Lane {
   }
 
   async #go(one: Waiting, stop: AbortSignal): Promise<void> {
-    one.opened ??= this.#open(one.track);
-    if (one.opened === undefined) {
+    try {
+      one.opened ??= this.#open(one.track);
+      if (one.opened === undefined) throw goneError(one.track);
+    } catch (error) {
       one.track.state = 'failed';
-      one.track.failure = goneError(one.track);
+      one.track.failure = asForwarderError(error);
     }
     const outcome = (await one.opened?.run.go(stop)) ?? { kind: 'failed' };
     if (outcome.kind === 'waits') {

@@ -152,6 +152,22 @@ describe('a backfill', () => {
     expect(sink('a').ids).toHaveLength(60);
   });
 
+  it('ends incomplete when a feed cannot be opened, and harms nothing else', async () => {
+    const { backfills, request, sink, feeds } = await program('a', 'b');
+    Object.assign(feeds.get('auth > a') ?? {}, {
+      open: () => {
+        throw new Error('out of handles');
+      },
+    });
+    const { ended, progress } = await backfills.start(request);
+    await ended;
+    expect(progress()).toMatchObject({
+      state: 'incomplete',
+      problems: [{ feed: 'auth > a', message: 'out of handles' }],
+    });
+    expect(sink('b').ids).toHaveLength(60);
+  });
+
   it('shows the bar, the rate and what is left while it goes, and that Duo told to wait', async () => {
     const { backfills, request, duo, clock } = await program('a');
     duo.pageLimit = 10;
