@@ -45,7 +45,7 @@ export function pageOf(
 <style nonce="${nonce}">${trusted(style)}</style>
 </head>
 <body>
-<a class="skip" href="#problems">Skip to problems</a>
+<a class="skip" href="#h-problems">Skip to problems</a>
 <a class="skip" href="#feeds">Skip to feeds</a>
 ${signDrawings()}
 <header id="head">${headOf(snapshot)}</header>

@@ -118,7 +118,9 @@ export const script = String.raw`'use strict';
     if (!query.get('q')) query.delete('q');
     if (order === '-state') query.delete('sort');
     const text = query.toString();
-    history.replaceState(null, '', location.pathname + (text ? '?' + text : '') + location.hash);
+    // Else the next visit would show problems only again.
+    const hash = query.has('problems') ? location.hash : '';
+    history.replaceState(null, '', location.pathname + (text ? '?' + text : '') + hash);
     void ask();
   }
 

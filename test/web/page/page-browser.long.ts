@@ -168,6 +168,13 @@ describe('the status page in a browser', () => {
     await visit({ snapshot: samples.degraded, path: '#problems' }, async (page) => {
       await expect.poll(() => page.locator('#feeds tbody tr').count()).toBe(10);
       expect(await page.locator('#only').isChecked()).toBe(true);
+      await page.locator('#only').uncheck();
+      await expect.poll(() => page.locator('#feeds tbody tr').count()).toBe(24);
+      expect(page.url()).toBe(server.url);
+      await page.keyboard.press('Control+Home');
+      await page.getByRole('link', { name: 'Skip to problems' }).press('Enter');
+      await page.waitForURL(/#h-problems$/);
+      expect(await page.locator('#only').isChecked()).toBe(false);
     });
   });
 
