@@ -68,10 +68,7 @@ export const panels: readonly Panel[] = [
         '{{endpoint}} > {{server}}',
       ),
     ],
-    {
-      help: 'Of the feed that is furthest behind.',
-      unit: 's',
-    },
+    { help: 'Of the feed that is furthest behind.', unit: 's' },
   ),
   timeSeries(
     'Age of the newest event',
@@ -107,10 +104,7 @@ export const panels: readonly Panel[] = [
       ),
       q(`max by (endpoint) (duologsync_poll_interval_seconds{${all}})`, '{{endpoint}}: interval'),
     ],
-    {
-      help: 'Against the interval of each log.',
-      unit: 's',
-    },
+    { help: 'Against the interval of each log.', unit: 's' },
   ),
 
   row('Events'),
@@ -184,9 +178,7 @@ export const panels: readonly Panel[] = [
         '{{server}}',
       ),
     ],
-    {
-      help: 'Deliveries that failed.',
-    },
+    { help: 'Deliveries that failed.' },
   ),
   timeSeries(
     'Lines confirmed per second',
@@ -197,9 +189,7 @@ export const panels: readonly Panel[] = [
         '{{server}}',
       ),
     ],
-    {
-      unit: 'cps',
-    },
+    { unit: 'cps' },
   ),
   table(
     'Certificates',
@@ -210,6 +200,21 @@ export const panels: readonly Panel[] = [
       unit: 's',
       hide: ['Time', 'job'],
     },
+  ),
+  timeSeries(
+    'Heartbeats in an hour',
+    12,
+    [
+      q(
+        `sum by (server) (increase(duologsync_heartbeats_sent_total{${all}}[1h]))`,
+        '{{server}}: sent',
+      ),
+      q(
+        `sum by (server) (increase(duologsync_heartbeats_dropped_total{${all}}[1h])) > 0`,
+        '{{server}}: dropped',
+      ),
+    ],
+    { help: 'Servers with `heartbeat_seconds`.' },
   ),
   timeline(
     'Silent logs',
@@ -226,10 +231,7 @@ export const panels: readonly Panel[] = [
     'Calls per minute, by how they end',
     12,
     [q(`60 * sum by (code) (rate(duologsync_duo_requests_total{${all}}[${rate}]))`, '{{code}}')],
-    {
-      help: '`ok`, or a code of docs/operations.md.',
-      stacked: true,
-    },
+    { help: '`ok`, or a code of docs/operations.md.', stacked: true },
   ),
   timeSeries(
     'Latency',
@@ -251,18 +253,13 @@ export const panels: readonly Panel[] = [
         '{{instance}}',
       ),
     ],
-    {
-      help: 'A few are normal: that is how the program finds out what Duo allows.',
-    },
+    { help: 'A few are normal: that is how the program finds out what Duo allows.' },
   ),
   timeSeries(
     'Clock against Duo',
     12,
     [q(`duologsync_duo_clock_offset_seconds{${all}}`, '{{instance}}')],
-    {
-      help: 'How far this machine is behind. Beyond a minute it is a problem.',
-      unit: 's',
-    },
+    { help: 'How far this machine is behind. Beyond a minute it is a problem.', unit: 's' },
   ),
 
   row('Process'),
