@@ -150,7 +150,13 @@ function kindsOf(problems: readonly string[]): string[] {
 }
 
 /** Panels that draw what is wrong, or what this config has not. */
-const emptyWhenWell = ['Problems by kind', 'Alerts', 'Set aside, lost, failed', 'Silent logs'];
+const emptyWhenWell = [
+  'Problems by kind',
+  'Alerts',
+  'Set aside, lost, failed',
+  'Heartbeats in an hour',
+  'Silent logs',
+];
 
 /** What the dashboard's variables are when all is chosen. */
 const chosen: Readonly<Record<string, string>> = {
@@ -212,6 +218,10 @@ describe('a day with an outage of the SIEM, a key that is revoked and a storm of
     expect(await prometheus.lastError()).toBe('');
     const lint = promtool(['check', 'metrics'], await story.get('/metrics'));
     expect(lint).toEqual({ code: 0, said: '' });
+    // A rate needs some scrapes.
+    const isDrawn = async (): Promise<boolean> =>
+      (await panelsWithoutData(prometheus)).length === emptyWhenWell.length;
+    await until('the panels to have data', isDrawn, 15_000, 500).catch(() => undefined);
     expect(await panelsWithoutData(prometheus)).toEqual(emptyWhenWell);
 
     // The SIEM is down, and comes back.
