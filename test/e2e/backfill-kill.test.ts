@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { killWhileBackfilling } from './backfill-kills.ts';
 
 it('a backfill loses nothing when the program is killed, and is in an archive once', async () => {
-  const outcome = await killWhileBackfilling(3, 3_000, 15, 1_000);
+  const outcome = await killWhileBackfilling(3, 1_500, 15, 600);
   expect(outcome.struck).toBeGreaterThan(0);
   expect(outcome.lost).toEqual({ json: 0, cef: 0, archive: 0 });
   expect(outcome.repeated.archive).toBe(0);
