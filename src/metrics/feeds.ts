@@ -127,7 +127,7 @@ function ofFeeds(
         const shown = snapshot.feeds[index];
         const value = shown && read(part, shown);
         const labels = feedLabels[index] ?? {};
-        return value === undefined || value === null ? [] : [{ labels, value }];
+        return value === undefined || value === null ? [] : [{ labels, value, feed: part.id }];
       }),
   };
 }

@@ -12,6 +12,8 @@ export interface Scrape extends Look {
 export interface Sample {
   readonly labels: Labels;
   readonly value: number;
+  /** The id of the feed whose number it is. */
+  readonly feed?: string;
   readonly buckets?: readonly number[];
 }
 

@@ -1,5 +1,6 @@
 /** Prometheus' text format, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). */
 import type { Look } from '../status/monitor.ts';
+import type { Ended } from './ended.ts';
 import { feedLabelsOf, type Labels, merged, type Metric, type Sample } from './metric.ts';
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -8,13 +9,15 @@ export const prefix = 'duologsync_';
 export interface TextOptions {
   /** False: one series for all accounts together. */
   readonly accountLabel: boolean;
+  /** Kept from scrape to scrape, for sums. */
+  readonly ended?: Ended | undefined;
 }
 
 /** All metrics, each with its help and type; a metric without samples is left out. */
 export function metricsText(
   metrics: readonly Metric[],
   look: Look,
-  { accountLabel }: TextOptions,
+  { accountLabel, ended }: TextOptions,
 ): string {
   const scrape = { ...look, feedLabels: feedLabelsOf(look.parts.feeds, accountLabel) };
   const lines: string[] = [];
@@ -26,7 +29,9 @@ export function metricsText(
     return text;
   };
   for (const metric of metrics) {
-    const samples = merged(metric.samples(scrape), metric.merge);
+    const own = metric.samples(scrape);
+    const gone = metric.type === 'counter' ? ended?.of(metric.name, own) : undefined;
+    const samples = merged(gone === undefined ? own : [...own, ...gone], metric.merge);
     if (samples.length === 0) continue;
     const name = nameOf(metric);
     lines.push(`# HELP ${name} ${escapedHelp(metric.help)}`, `# TYPE ${name} ${metric.type}`);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Ended } from '../metrics/ended.ts';
 import { metrics } from '../metrics/index.ts';
 import { metricsText, metricsType } from '../metrics/text.ts';
 import type { Look } from '../status/monitor.ts';
@@ -19,6 +20,8 @@ export interface Asked {
   readonly query: URLSearchParams;
   /** Whether metrics have labels for the account. */
   readonly accountLabel: boolean;
+  /** What feeds counted that are gone; undefined while each account has metrics of its own. */
+  readonly ended: Ended | undefined;
 }
 
 export interface Route {
@@ -45,10 +48,10 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   '/metrics': {
     open: false,
-    answer: async ({ look, accountLabel }) => ({
+    answer: async ({ look, accountLabel, ended }) => ({
       status: 200,
       type: metricsType,
-      body: metricsText(metrics, await look(), { accountLabel }),
+      body: metricsText(metrics, await look(), { accountLabel, ended }),
     }),
   },
   '/api/v1/status': {

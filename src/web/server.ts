@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { Ended } from '../metrics/ended.ts';
 import { type Access, refusal } from './request.ts';
 import { type Answer, type Asked, routes } from './routes.ts';
 
@@ -24,7 +25,8 @@ const slowestMs = 10_000;
 
 /** Listens for whoever wants to see how the program is. Throws `status_port_taken`, `status_port_unusable`. */
 export async function openWebServer(options: WebOptions): Promise<WebServer> {
-  const { log } = options;
+  const { log, accountLabel } = options;
+  const asked = { ...options, ended: accountLabel ? undefined : new Ended() };
   const server = createServer(
     {
       maxHeaderSize: mostHeaderBytes,
@@ -33,7 +35,7 @@ export async function openWebServer(options: WebOptions): Promise<WebServer> {
       keepAliveTimeout: slowestMs,
     },
     (request, response) => {
-      void respond(request, response, options).catch((error: unknown) => {
+      void respond(request, response, asked).catch((error: unknown) => {
         log.warn('A question to the status port could not be answered', {
           message: messageOf(error),
         });
@@ -61,7 +63,7 @@ export async function openWebServer(options: WebOptions): Promise<WebServer> {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  options: WebOptions,
+  options: Access & Omit<Asked, 'query'>,
 ): Promise<void> {
   request.resume();
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
