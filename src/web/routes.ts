@@ -3,7 +3,7 @@ import type { Ended } from '../metrics/ended.ts';
 import { metrics } from '../metrics/index.ts';
 import { metricsText, metricsType } from '../metrics/text.ts';
 import type { Look } from '../status/monitor.ts';
-import type { Snapshot } from '../status/snapshot.ts';
+import type { Snapshot, SnapshotFeed } from '../status/snapshot.ts';
 import { contentPolicy, pageOf } from './page/page.ts';
 import { viewOf } from './page/view.ts';
 
@@ -82,10 +82,12 @@ export const routes: Readonly<Record<string, Route>> = {
  * account of a thousand is a problem, but no reason to take the program out of service. No names: the
  * answer is open to all.
  */
-export function notReady({ servers, feeds, totals }: Snapshot): string | undefined {
+export function notReady({ servers, feeds }: Snapshot): string | undefined {
   const down = servers.filter(({ problem }) => problem !== null).length;
   if (down > 0) return `${down} of ${servers.length} servers in trouble`;
   if (feeds.length === 0) return 'there are no feeds yet';
-  if (feeds.every(({ phase }) => phase === 'starting')) return 'Duo has not answered yet';
-  return totals.well === 0 ? 'Duo gives none of the logs' : undefined;
+  const isStarting = ({ phase }: SnapshotFeed): boolean => phase === 'starting';
+  if (feeds.some((feed) => feed.problem === null && !isStarting(feed))) return undefined;
+  if (feeds.every(({ phase }) => phase === 'paused')) return 'all feeds are paused';
+  return feeds.some(isStarting) ? 'Duo has not answered yet' : 'Duo gives none of the logs';
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { Ended } from '../metrics/ended.ts';
@@ -27,6 +27,7 @@ const slowestMs = 10_000;
 export async function openWebServer(options: WebOptions): Promise<WebServer> {
   const { log, accountLabel } = options;
   const asked = { ...options, ended: accountLabel ? undefined : new Ended() };
+  const answering = new WeakSet<Socket>();
   const server = createServer(
     {
       maxHeaderSize: mostHeaderBytes,
@@ -35,6 +36,10 @@ export async function openWebServer(options: WebOptions): Promise<WebServer> {
       keepAliveTimeout: slowestMs,
     },
     (request, response) => {
+      // Only an attack asks on without its answer, and each one more would be held in memory.
+      if (answering.has(request.socket)) return void request.socket.destroy();
+      answering.add(request.socket);
+      response.on('close', () => answering.delete(request.socket));
       void respond(request, response, asked).catch((error: unknown) => {
         log.warn('A question to the status port could not be answered', {
           message: messageOf(error),

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
@@ -119,6 +120,34 @@ describe('the status port', () => {
     expect((await get(server, '/healthz')).status).toBe(200);
   });
 
+  it('answers one question of a connection at a time', async () => {
+    let looks = 0;
+    const look = (): Promise<Look> => {
+      looks += 1;
+      return Promise.resolve(lookAt());
+    };
+    const server = await opened({ look });
+    const socket = connect(server.port, '127.0.0.1');
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('error', () => undefined).resume();
+    socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(500));
+    await closed;
+    expect(looks).toBe(1);
+  });
+
+  it('answers the next question of a connection', async () => {
+    const server = await opened();
+    const socket = connect(server.port, '127.0.0.1');
+    for (const path of ['/metrics', '/', '/healthz']) {
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString('latin1'), path).toContain('HTTP/1.1 200');
+      // The rest of it.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    socket.destroy();
+  });
+
   it('survives a look that fails, and tells the log', async () => {
     const { log, said } = recordingLog();
     const server = await opened({ log, look: () => Promise.reject(new Error('no look')) });
@@ -153,6 +182,16 @@ describe('ready', () => {
       { feeds: [feedPart('auth', { phase: 'starting', sinceMs: nowMs })] },
     ],
     ['there are no feeds yet', { feeds: [] }],
+    ['all feeds are paused', { feeds: [feedPart('auth', {}, { pausedSinceMs: nowMs })] }],
+    [
+      'Duo has not answered yet',
+      {
+        feeds: [
+          feedPart('auth', { phase: 'starting', sinceMs: nowMs }),
+          feedPart('activity', { phase: 'parked', problem }),
+        ],
+      },
+    ],
   ])('is not one of which is to say: %s', (why, more) => {
     expect(notReady(snapshot(more))).toBe(why);
   });
