@@ -183,10 +183,10 @@ function notesOf({ tracks, untilMs, sinceMs }: JobFacts): string[] {
   };
   const early = tracks.filter(({ toMs }) => toMs !== undefined && toMs < untilMs);
   if (early.length > 0) {
-    const earliest = Math.min(...early.map(({ toMs = untilMs }) => toMs));
-    notes.push(
-      `${some(early)}: read up to ${isoTime(Math.max(earliest, sinceMs))}; from there on all is the running feed's`,
-    );
+    const ends = early.map(({ toMs = untilMs }) => Math.max(toMs, sinceMs));
+    const [least, most] = [isoTime(Math.min(...ends)), isoTime(Math.max(...ends))];
+    const upTo = least === most ? least : `${least} at least, ${most} at most`;
+    notes.push(`${some(early)}: read up to ${upTo}; from there on all is the running feed's`);
   }
   const never = tracks.filter(({ neverRan }) => neverRan);
   if (never.length > 0)

@@ -134,6 +134,20 @@ describe('a backfill', () => {
     expect([state, problems.map(({ code }) => code)]).toEqual(['incomplete', ['no_such_feed']]);
   });
 
+  it('says between which times its feeds end where the live ones took over at different times', async () => {
+    const { backfills, request, feeds, store, clock, sink } = await program('a', 'b');
+    const ends = [clock.startMs - hourMs / 2, clock.startMs - hourMs / 4];
+    for (const [at, { open }] of [...feeds.values()].entries())
+      await store.save(open().feed.identity, { cursor: begin(ends[at] ?? 0) });
+    const { ended, progress } = await backfills.start(request);
+    await ended;
+    expect([sink('a').ids.length, sink('b').ids.length]).toEqual([30, 45]);
+    const [earlier, later] = ends.map((ms) => new Date(ms).toISOString());
+    expect(progress().notes.join()).toContain(
+      `read up to ${earlier} at least, ${later} at most; from there on`,
+    );
+  });
+
   it('ends incomplete when Duo refuses, and says why; the same command tries again', async () => {
     const { backfills, request, sink, duo } = await program('a');
     duo.fault = () => 'duo_forbidden';

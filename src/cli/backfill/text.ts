@@ -138,7 +138,9 @@ function verdict(state: BackfillProgress['state'], dry: boolean, range: string):
       return 'Not all of it could be sent. What is confirmed is remembered: run the same command to go on.';
     case 'running':
     case 'stopped':
-      return 'Stopped. The place is kept: run the same command to go on.';
+      return dry
+        ? 'Stopped. Nothing sent, nothing saved.'
+        : 'Stopped. The place is kept: run the same command to go on.';
   }
 }
 

@@ -79,6 +79,11 @@ describe('the last word of a backfill', () => {
     ]);
   });
 
+  it('promises no place to a dry run that was stopped', () => {
+    const last = endLines({ ...progress, state: 'stopped', dry_run: true }).at(-1);
+    expect(last).toBe('Stopped. Nothing sent, nothing saved.');
+  });
+
   it('says what is left and how to go on', () => {
     const problem = {
       ...{ feed: 'auth > siem', code: 'duo_forbidden', message: 'not allowed' },
