@@ -137,8 +137,8 @@ describe('a backfill', () => {
   it('says between which times its feeds end where the live ones took over at different times', async () => {
     const { backfills, request, feeds, store, clock, sink } = await program('a', 'b');
     const ends = [clock.startMs - hourMs / 2, clock.startMs - hourMs / 4];
-    for (const [at, { open }] of [...feeds.values()].entries())
-      await store.save(open().feed.identity, { cursor: begin(ends[at] ?? 0) });
+    for (const [at, one] of [...feeds.values()].entries())
+      await store.save(one.open().feed.identity, { cursor: begin(ends[at] ?? 0) });
     const { ended, progress } = await backfills.start(request);
     await ended;
     expect([sink('a').ids.length, sink('b').ids.length]).toEqual([30, 45]);
