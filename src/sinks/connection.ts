@@ -16,6 +16,8 @@ export type Report = (step: string, detail: string) => void;
 export interface Dialer {
   /** How long the certificate is valid that the server showed last. */
   readonly certificateEndsMs?: number | undefined;
+  /** Its certificate ends soon, and only a handshake shows whether it was renewed. */
+  readonly hidesRenewal?: boolean;
   /** Resolves the name, tries all addresses, shakes hands; throws a ForwarderError, or the signal's reason. */
   connect(signal: AbortSignal, report?: Report): Promise<Connection>;
   /** A connection was confirmed: what is only checked on the first one is settled. */

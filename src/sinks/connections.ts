@@ -18,7 +18,10 @@ export class Connections {
   }
 
   async open(goal: Goal, signal: AbortSignal): Promise<Conversation> {
-    if (goal !== 'drained' && this.#kept?.isOpen === true) return this.#kept;
+    if (goal !== 'drained' && this.#kept?.isOpen === true) {
+      if (this.#dialer.hidesRenewal !== true) return this.#kept;
+      this.#kept.close();
+    }
     const connection = await this.#dialer.connect(signal);
     const conversation = new Conversation(connection, this.#tools, this.#whenOver);
     this.#busy.add(conversation);

@@ -63,6 +63,11 @@ class TlsDialer implements Dialer {
     return this.#certificate.endsMs;
   }
 
+  get hidesRenewal(): boolean {
+    const { clock } = this.#tools;
+    return this.#certificate.isToBeSeenAgain(clock.nowMs(), clock.monotonicMs());
+  }
+
   proven(): void {
     this.#isProven = true;
   }
@@ -97,9 +102,8 @@ class TlsDialer implements Dialer {
 
   #dropOutlived(material: Material): void {
     const hash = createHash('sha256').update(JSON.stringify(material)).digest('base64');
-    const { clock } = this.#tools;
-    const isHidden = this.#certificate.isToBeSeenAgain(clock.nowMs(), clock.monotonicMs());
-    if (hash !== this.#materialHash || !this.#resumes || isHidden) this.#session = undefined;
+    if (hash !== this.#materialHash || !this.#resumes || this.hidesRenewal)
+      this.#session = undefined;
     this.#materialHash = hash;
   }
 

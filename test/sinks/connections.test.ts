@@ -11,7 +11,7 @@ import { never, serverAt, shortTiming, testTools, until } from './helpers/tools.
 
 const closing = endedAfterEach();
 
-async function place() {
+async function place(hides: () => boolean = () => false) {
   const kept: string[] = [];
   const receiver = await closing(listen(wellBehaved(kept)));
   const server = serverAt(receiver.port);
@@ -21,6 +21,9 @@ async function place() {
       return { socket, transport: socket, roundTripMs };
     },
     proven: () => undefined,
+    get hidesRenewal() {
+      return hides();
+    },
   };
   const over: string[] = [];
   const tools = { server, machine: thisMachine, clock: systemClock, timing: shortTiming };
@@ -50,6 +53,21 @@ describe('the connections of a server', () => {
     await until(() => !first.isOpen);
     expect(over).toHaveLength(1);
     expect(await connections.open('none', never)).not.toBe(first);
+    connections.close();
+  });
+
+  it('are a new one when the kept one may hide that a certificate was renewed; its lines arrive', async () => {
+    let hides = true;
+    const { connections, kept, over, receiver } = await place(() => hides);
+    const first = await connections.open('none', never);
+    await first.send(new Payload([Buffer.from('one')]), 'none');
+    connections.done(first);
+    const second = await connections.open('none', never);
+    hides = false;
+    expect(second).not.toBe(first);
+    expect(await connections.open('none', never)).toBe(second);
+    await until(() => kept.length === 1);
+    expect([kept, over, receiver.sockets.length]).toEqual([['one'], [], 2]);
     connections.close();
   });
 
