@@ -54,6 +54,8 @@ export interface FeedState {
   readonly lastCycleMs?: number | undefined;
   /** The time of the last event that was taken before this start. */
   readonly takenBeforeMs?: number | undefined;
+  /** When the feed came: with the start, or with a reload. */
+  readonly createdMs?: number;
 }
 
 export interface FeedProblem {
@@ -88,7 +90,7 @@ export interface HeartbeatPart {
 export interface SilencePart {
   readonly endpoint: string;
   readonly accounts: number;
-  /** The newest event, or the start when none is known. */
+  /** The newest event, or when its first feed came when none is known. */
   readonly sinceMs: number;
   readonly afterMs: number;
   /** Undefined: nothing of it can be read at present. */

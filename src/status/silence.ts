@@ -25,7 +25,8 @@ export function silencesOf({ alertAfter, ...facts }: SilenceFacts): readonly Sil
     if (hours === undefined || feeds.length === 0) return [];
     // One that Duo showed late may be older than those before the start.
     const events = feeds.flatMap(({ status }) => [status.lastEventMs, status.takenBeforeMs]);
-    const sinceMs = greatest(events.filter((timeMs) => timeMs !== undefined)) ?? facts.startedMs;
+    const newestMs = greatest(events.filter((timeMs) => timeMs !== undefined));
+    const sinceMs = newestMs ?? watchedSinceMs(feeds, facts.startedMs);
     const readToMs = greatest(
       feeds
         .filter((feed) => isWell(feed) && !troubled.has(feed.server))
@@ -65,6 +66,15 @@ export function silenceMessage({ endpoint, afterMs }: SilencePart): string {
 
 export const silenceRemedy =
   'Look at this log in the Duo Admin Panel. If it has newer events, check that account.hostname and ikey are of that account; if it has none, see whether sign-ins still pass through Duo. For a log that is quiet by nature, raise alert_after.';
+
+/** A log that a reload has brought was not looked at before. */
+function watchedSinceMs(feeds: readonly FeedPart[], startedMs: number): number {
+  const firstMs = feeds.reduce(
+    (first, { status }) => Math.min(first, status.createdMs ?? startedMs),
+    Infinity,
+  );
+  return Math.max(startedMs, firstMs);
+}
 
 function isWell({ pausedSinceMs, status }: FeedPart): boolean {
   return pausedSinceMs === undefined && status.phase === 'running' && status.problem === undefined;

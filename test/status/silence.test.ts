@@ -52,6 +52,14 @@ describe('a log', () => {
     });
   });
 
+  it('counts from when it was mapped when that was later', () => {
+    const feed = (hours: number): FeedPart =>
+      feedPart('auth', { confirmedToMs: nowMs, createdMs: nowMs - hours * hourMs });
+    expect(silence([feed(1)])).toMatchObject({ isSilent: false, sinceMs: nowMs - hourMs });
+    expect(silence([feed(1), feed(7)])).toMatchObject({ isSilent: true });
+    expect(silence([feed(100)])).toMatchObject({ sinceMs: nowMs - 72 * hourMs });
+  });
+
   it('counts from the event before the start when the checkpoint knows it', () => {
     const takenBeforeMs = nowMs - 8 * hourMs;
     const feed = feedPart('auth', { lastEventMs: undefined, takenBeforeMs, confirmedToMs: nowMs });
