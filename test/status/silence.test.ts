@@ -54,7 +54,10 @@ describe('a log', () => {
 
   it('counts from when it was mapped when that was later', () => {
     const feed = (hours: number): FeedPart =>
-      feedPart('auth', { confirmedToMs: nowMs, createdMs: nowMs - hours * hourMs });
+      feedPart('auth', {
+        ...{ lastEventMs: undefined, confirmedToMs: nowMs },
+        createdMs: nowMs - hours * hourMs,
+      });
     expect(silence([feed(1)])).toMatchObject({ isSilent: false, sinceMs: nowMs - hourMs });
     expect(silence([feed(1), feed(7)])).toMatchObject({ isSilent: true });
     expect(silence([feed(100)])).toMatchObject({ sinceMs: nowMs - 72 * hourMs });
