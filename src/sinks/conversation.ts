@@ -3,9 +3,9 @@ import { type Connection, reset } from './connection.ts';
 import { closedEarly, connectionBroken, notClosed, serverError, stalled } from './errors.ts';
 import type { Machine } from './machine.ts';
 import { type Payload, Pieces } from './payload.ts';
-import { isOver, wasReset } from './peer-end.ts';
+import { wasReset } from './peer-end.ts';
 import type { ServerOptions, SinkTools } from './sink.ts';
-import { type EndpointsOf, txQueue } from './tx-queue.ts';
+import { txQueue } from './tx-queue.ts';
 import { deferred } from './waiting.ts';
 
 /** What must have happened before a group counts as confirmed. */
@@ -119,33 +119,9 @@ export class Conversation {
     if (goal === 'none') return;
     await this.#untilTaken(clock.monotonicMs() - startMs);
     if (goal === 'transport') return;
-    const { socket, transport } = this.#connection;
-    // Known only as long as the socket is open.
-    const { localAddress, localPort, remoteAddress, remotePort } = transport;
-    let inDoubt = false;
-    socket.end(() => {
-      // Set in the callback itself: the peer's end may be the very next event.
-      this.#finished = this.#over === undefined;
-      inDoubt = socket !== transport && isOver(transport);
-    });
+    // Set in the callback itself: the peer's end may be the very next event.
+    this.#connection.socket.end(() => (this.#finished = this.#over === undefined));
     await this.#ended.promise;
-    const ends = { localAddress, localPort, remoteAddress, remotePort };
-    if (inDoubt && (await this.#isGone(ends))) throw connectionBroken(this.#tools.server);
-  }
-
-  /**
-   * A reset right before our end is told to whoever writes next: to TLS with its close_notify, which passes
-   * over it, and every read finds a clean end from then on (measured, Node 20). But what ended on both
-   * sides stays in the kernel's table for a minute (TIME_WAIT, RFC 9293 §3.6), and what was reset does not.
-   */
-  async #isGone(ends: EndpointsOf): Promise<boolean> {
-    const { machine } = this.#tools;
-    if (!machine.seesTxQueue) return false;
-    // The table may miss a socket while it changes.
-    for (let looks = 0; looks < 3; looks += 1) {
-      if ((await txQueue(ends, machine)) !== undefined) return false;
-    }
-    return true;
   }
 
   #write(slice: Uint8Array): Promise<void> {

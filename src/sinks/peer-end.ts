@@ -19,14 +19,3 @@ export function wasReset(transport: Socket): boolean {
     return systemCode(error) === 'ECONNRESET';
   }
 }
-
-/**
- * Whether the connection was over for the kernel, by a reset or by the ends of both sides, which it does not
- * tell apart here. False where nothing can be known.
- */
-export function isOver(transport: Socket): boolean {
-  const { _handle: handle } = transport as {
-    _handle?: { getpeername?: (address: object) => number } | null;
-  };
-  return typeof handle?.getpeername === 'function' && handle.getpeername({}) < 0;
-}

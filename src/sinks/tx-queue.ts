@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import type { Machine } from './machine.ts';
 
 export interface Endpoints {
@@ -8,14 +8,11 @@ export interface Endpoints {
   readonly remotePort: number;
 }
 
-/** A socket's, unknown when it is closed. */
-export type EndpointsOf = { readonly [Key in keyof Endpoints]?: Endpoints[Key] | undefined };
-
 /**
  * Bytes that our kernel has and the peer's has not acknowledged, from /proc/self/net/tcp{,6} (Linux);
  * undefined elsewhere, and for a socket that is closed. Columns: proc(5), "tx_queue:rx_queue".
  */
-export async function txQueue(socket: EndpointsOf, machine: Machine): Promise<number | undefined> {
+export async function txQueue(socket: Socket, machine: Machine): Promise<number | undefined> {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
   if (!machine.seesTxQueue || localAddress === undefined || localPort === undefined)
     return undefined;
