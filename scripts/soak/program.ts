@@ -96,6 +96,7 @@ export class Program {
 
   /** As a service manager stops it. */
   async stop(): Promise<void> {
+    await this.#untilUp();
     const child = this.#child;
     const late = setTimeout(() => {
       this.complaints.push(`the program did not stop within ${stopWithinMs / 1000} s`);
@@ -119,7 +120,7 @@ export class Program {
     return (await Promise.all(texts)).map(parseSamples);
   }
 
-  /** Before it listens to signals, SIGHUP would end it, as it ends any process. */
+  /** Before it listens to signals, SIGHUP and SIGTERM would end it, as they end any process. */
   async #untilUp(): Promise<void> {
     await pause(this.#startedMs + upWithinMs - Date.now());
   }
