@@ -3,7 +3,7 @@ import { type Connection, reset } from './connection.ts';
 import { closedEarly, connectionBroken, notClosed, serverError, stalled } from './errors.ts';
 import type { Machine } from './machine.ts';
 import { type Payload, Pieces } from './payload.ts';
-import { wasReset } from './peer-end.ts';
+import { isReset, wasReset } from './peer-end.ts';
 import type { ServerOptions, SinkTools } from './sink.ts';
 import { txQueue } from './tx-queue.ts';
 import { deferred } from './waiting.ts';
@@ -119,6 +119,7 @@ export class Conversation {
     if (goal === 'none') return;
     await this.#untilTaken(clock.monotonicMs() - startMs);
     if (goal === 'transport') return;
+    if (isReset(this.#connection.transport)) throw connectionBroken(this.#tools.server);
     // Set in the callback itself: the peer's end may be the very next event.
     this.#connection.socket.end(() => (this.#finished = this.#over === undefined));
     await this.#ended.promise;

@@ -19,3 +19,16 @@ export function wasReset(transport: Socket): boolean {
     return systemCode(error) === 'ECONNRESET';
   }
 }
+
+/**
+ * Whether the kernel is through with a connection that we have not ended yet: by a reset, and by nothing else.
+ * Whoever writes next is told of it, and TLS, whose close_notify that is, passes over it; every read finds
+ * a clean end from then on (Node 20: TLSWrap::OnStreamAfterWrite; measured). False where it does not tell.
+ */
+export function isReset(transport: Socket): boolean {
+  // Node's public remoteAddress is remembered, not asked for.
+  const { _handle: handle } = transport as {
+    _handle?: { getpeername?: (address: object) => number } | null;
+  };
+  return typeof handle?.getpeername === 'function' && handle.getpeername({}) < 0;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { groupLines, killCollector } from './servers-kills.ts';
+import { killCollector } from './servers-kills.ts';
 
 const plan = { lines: 15_000, mostKills: 40 };
 const protocols = ['TCP', 'TCPSSL'] as const;
@@ -15,10 +15,12 @@ describe('A collector that is killed 20 to 80 ms after each start while lines fl
         `${protocol}, no replay: ${kills} kills, lost ${lost.length}, all of them read: ${readNotStored};`,
         `repeated ${repeated}, torn ${torn}, sessions resumed ${resumed}`,
       );
-      expect({ malformed, unknown }).toEqual({ malformed: [], unknown: [] });
-      // A reset in the instant before our end over TLS shows nowhere: one group in some thousand kills.
-      expect(lostUnread.length).toBeLessThanOrEqual(protocol === 'TCP' ? 0 : groupLines);
-      expect(lost).toHaveLength(readNotStored + lostUnread.length);
+      expect({ lostUnread, malformed, unknown }).toEqual({
+        lostUnread: [],
+        malformed: [],
+        unknown: [],
+      });
+      expect(lost).toHaveLength(readNotStored);
       expect(kills).toBeGreaterThan(5);
       if (protocol === 'TCPSSL') expect(resumed).toBeGreaterThan(0);
     },

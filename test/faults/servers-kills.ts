@@ -16,7 +16,7 @@ import { batchOf, never, serverAt, testTools, until, withSink } from '../sinks/h
 
 export const victimFile = fileURLToPath(new URL('servers-victim.mjs', import.meta.url));
 const feeds = ['a', 'b', 'c'];
-export const groupLines = 100;
+const groupLines = 100;
 const pageLines = 250;
 
 export interface KillOptions {

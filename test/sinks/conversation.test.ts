@@ -1,14 +1,21 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { createAuthority } from '../../src/simulator/certificates.ts';
 import { reset } from '../../src/sinks/connection.ts';
 import { Conversation } from '../../src/sinks/conversation.ts';
 import { dial } from '../../src/sinks/dial.ts';
 import { type Machine, thisMachine } from '../../src/sinks/machine.ts';
 import { Payload } from '../../src/sinks/payload.ts';
+import { type Endpoints, findTxQueue } from '../../src/sinks/tx-queue.ts';
 import { endedAfterEach } from './helpers/closing.ts';
 import { collect, listen, type Receiver } from './helpers/servers.ts';
 import { isPending, never, serverAt, shortTiming, testTools, until } from './helpers/tools.ts';
+
+const isTaken = (table: Buffer, socket: Socket): boolean =>
+  findTxQueue(table.toString('latin1'), socket as Endpoints, thisMachine.littleEndian) === 0;
 
 /** One long line. */
 const zeros = (bytes: number): Payload => new Payload([Buffer.alloc(bytes - 1)]);
@@ -211,6 +218,50 @@ describe('one connection', () => {
     await until(() => over.length > 0);
     expect(over).toEqual(['server_reset']);
     expect(conversation.isOpen).toBe(false);
+  });
+
+  it.each([
+    { what: 'does not confirm over TLS when the peer is reset right before our end', reset: true },
+    { what: 'confirms over TLS when the peer ends as quickly as it can', reset: false },
+  ])('$what', async ({ reset: isReset }) => {
+    const authority = createAuthority();
+    const { certPem: cert, keyPem: key } = authority.issue({ names: ['localhost'] });
+    const raws: Socket[] = [];
+    const peers: TLSSocket[] = [];
+    const peer = createTlsServer({ cert, key, allowHalfOpen: true }, (socket) => {
+      peers.push(socket.on('error', () => undefined));
+      if (!isReset) socket.resume().on('end', () => socket.end());
+    });
+    peer.on('connection', (raw: Socket) => raws.push(raw));
+    await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+    await closing({ close: async () => void peer.close() });
+    const server = serverAt((peer.address() as AddressInfo).port, { protocol: 'TCPSSL' });
+    const { socket: transport, roundTripMs } = await dial(server, testTools(), thisMachine, never);
+    const socket = connectTls({
+      socket: transport,
+      ca: authority.certPem,
+      servername: 'localhost',
+    });
+    await once(socket, 'secureConnect');
+    await until(() => peers.length === 1);
+    // The last that is done before our end: then the peer's kernel has every byte.
+    const machine: Machine = {
+      ...thisMachine,
+      readFile: async (path, wanted) => {
+        const table = await thisMachine.readFile(path, wanted);
+        if (isReset && isTaken(table, transport)) raws[0]?.resetAndDestroy();
+        return table;
+      },
+    };
+    const tools = { server, machine, clock: systemClock, timing: shortTiming };
+    const conversation = new Conversation({ socket, transport, roundTripMs }, tools);
+    const sending = conversation.send(payload, 'drained');
+    // Elsewhere the kernel tells nothing of what the peer took.
+    if (isReset && thisMachine.seesTxQueue) {
+      await expect(sending).rejects.toMatchObject({ code: 'server_reset' });
+    } else if (!isReset) await sending;
+    else await sending.catch(() => undefined);
+    socket.destroy();
   });
 
   it('says nothing when it is closed by us, and ends a send that is abandoned', async () => {
