@@ -3,6 +3,7 @@ import { Backfills } from './backfill/backfills.ts';
 import { backfillHost } from './backfill-parts.ts';
 import { childAccounts } from './children.ts';
 import type { CallLimits } from './client.ts';
+import { mainAccount } from './config/main-account.ts';
 import type { ConfigPaths } from './config/paths.ts';
 import type { Config } from './config/schema.ts';
 import { follow, type Following } from './core/abort.ts';
@@ -212,12 +213,16 @@ class Forwarder implements App {
 
   async reload(config: Config): Promise<FeedChanges> {
     const setup = await readSetup(config, this.#parts);
-    const goOn = await this.backfills.hold();
+    await this.backfills.whileHeld(() => this.#take(setup));
+    return this.#changed;
+  }
+
+  #take(setup: Setup): void {
     const before = this.#setup;
     this.#setup = setup;
     this.#changed = nothingChanged;
     if (this.#stop !== undefined && setup.accountsKey !== before.accountsKey) {
-      const isMsp = config.account.is_msp;
+      const { is_msp: isMsp } = setup.config.account;
       // Until Duo has listed the children, those of before are read.
       if (isMsp !== before.config.account.is_msp) this.#accounts = [];
       if (isMsp) this.#become(this.#accounts);
@@ -227,8 +232,6 @@ class Forwarder implements App {
       this.#become(this.#accounts);
     }
     before.end();
-    goOn();
-    return this.#changed;
   }
 
   async close(): Promise<void> {
@@ -291,9 +294,3 @@ class Forwarder implements App {
 }
 
 const nothingChanged: FeedChanges = { started: [], restarted: [], stopped: [], unchanged: 0 };
-
-/** The account of the config file. */
-export function mainAccount(config: Config): Account {
-  const { hostname } = config.account;
-  return { id: undefined, name: hostname, apiHost: hostname };
-}

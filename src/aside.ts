@@ -1,5 +1,6 @@
 /** What goes on beside the feeds of a program that lasts: heartbeats, and looks at what nobody's failure tells. */
-import { type App, mainAccount } from './app.ts';
+import type { App } from './app.ts';
+import { mainAccount } from './config/main-account.ts';
 import { ClientCertificates } from './client-certificates.ts';
 import type { Clock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';

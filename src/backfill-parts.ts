@@ -1,5 +1,6 @@
 /** What a backfill sees of the program. */
-import { type AppOptions, mainAccount } from './app.ts';
+import type { AppOptions } from './app.ts';
+import { mainAccount } from './config/main-account.ts';
 import type { BackfillFeed, BackfillHost } from './backfill/backfills.ts';
 import { childAccounts } from './children.ts';
 import { ForwarderError } from './core/errors.ts';

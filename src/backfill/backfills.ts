@@ -83,9 +83,14 @@ export class Backfills {
     return true;
   }
 
-  /** Before feeds are opened in another way; call the result when they are. */
-  async hold(): Promise<() => void> {
-    return (await this.#current?.job.hold()) ?? (() => undefined);
+  /** Lets what runs rest at the end of its pages while feeds come to be opened in another way. */
+  async whileHeld(change: () => void): Promise<void> {
+    const goOn = await this.#current?.job.hold();
+    try {
+      change();
+    } finally {
+      goOn?.();
+    }
   }
 
   /** Stops what runs and resolves when it has let go of everything; nothing begins any more. */

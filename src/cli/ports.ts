@@ -27,12 +27,13 @@ export async function openPorts(
   const close = async (): Promise<void> => {
     await Promise.all(open.splice(0).map((port) => port.close()));
   };
+  const keep = (port: Ports | undefined): void => {
+    if (port !== undefined) open.push(port);
+  };
   if (controls === undefined) return { close };
   try {
-    for (const opened of [openQueryPort, openStatusPort]) {
-      const port = await opened(config, controls, clock, log);
-      if (port !== undefined) open.push(port);
-    }
+    keep(await openQueryPort(config, controls, clock, log));
+    keep(await openStatusPort(config, controls, log));
   } catch (error) {
     await close();
     throw error;
@@ -56,7 +57,6 @@ async function openQueryPort(
 async function openStatusPort(
   { dls_settings: settings }: Config,
   program: PortProgram,
-  _clock: Clock,
   log: Logger,
 ): Promise<Ports | undefined> {
   const { status_port: port, status_address: address, status_token: token } = settings;

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isLoopback } from '../core/loopback.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Finding, Path } from './problem.ts';
 import { secretSources } from './secrets.ts';
@@ -88,9 +89,4 @@ function tokenPath(root: YamlNode): Path | undefined {
   return secretSources
     .map((source): Path => [dlsSettings, `status_token${source}`])
     .find((path) => textAt(root, path) !== undefined || nodeAt(root, path)?.kind === 'list');
-}
-
-/** 127.0.0.0/8 and ::1. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
 }

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { isLoopbackPeer } from '../core/loopback.ts';
 import type { QueryAnswers } from './query-answer.ts';
 import { longestQuery } from './query-datagram.ts';
 import { QueryLimit } from './query-limit.ts';
@@ -33,7 +34,7 @@ export async function openQuerySocket(options: QuerySocketOptions): Promise<Quer
   const { port } = socket.address();
   let under = 0;
   const answer = async (datagram: Buffer, from: RemoteInfo): Promise<void> => {
-    const local = isLoopback(from.address);
+    const local = isLoopbackPeer(from.address);
     // A message of our own would be answered for ever; port 0 cannot be answered at all.
     if (datagram.length > longestQuery || from.port === 0 || (local && from.port === port)) return;
     if (under >= mostAtOnce || (!local && !limit.allows(from.address))) return;
@@ -98,9 +99,4 @@ function unusable(cause: Error, port: number, address: string): ForwarderError {
     remedy: 'stop',
     cause,
   });
-}
-
-/** 127.0.0.0/8 and ::1, also as a socket for both shows it. */
-export function isLoopback(address: string): boolean {
-  return /^(?:::ffff:)?127\./i.test(address) || address === '::1';
 }

@@ -1,5 +1,5 @@
-import type { FeedChanges } from '../core/requests.ts';
 import pLimit from 'p-limit';
+import type { FeedChanges } from '../core/requests.ts';
 import { type BeginTools, startOf } from './begin.ts';
 import { type Feed, type FeedTools, type Start } from './feed.ts';
 import { Life } from './life.ts';

@@ -1,7 +1,7 @@
 /** Who may ask what: the Host header, the token, the method. Pure. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
+import { isLoopback } from '../core/loopback.ts';
 import type { Secret } from '../core/secret.ts';
 
 export interface Access {
@@ -81,5 +81,5 @@ function hostOf(header: string | undefined): string | undefined {
 }
 
 function isLoopbackName(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return host === 'localhost' || isLoopback(host);
 }

@@ -115,14 +115,11 @@ describe('a backfill', () => {
   it('lets go of everything for a reload, and goes on after it with what the config says then', async () => {
     const { backfills, request, sink, duo, feeds, closed } = await program('a', 'b');
     duo.pageLimit = 10;
-    let goOn: (() => void) | undefined;
     let held: Promise<unknown> | undefined;
     sink('a').answer = async () => {
-      held ??= backfills.hold().then((go) => {
-        goOn = go;
+      held ??= backfills.whileHeld(() => {
         expect(closed()).toBe(2);
         feeds.delete('auth > b');
-        goOn();
       });
       return undefined;
     };
@@ -132,6 +129,24 @@ describe('a backfill', () => {
     expect(sink('a').ids).toHaveLength(60);
     const { state, problems } = progress();
     expect([state, problems.map(({ code }) => code)]).toEqual(['incomplete', ['no_such_feed']]);
+  });
+
+  it('goes on also when the reload that it rested for has failed', async () => {
+    const { backfills, request, sink, duo } = await program('a');
+    duo.pageLimit = 10;
+    let held: Promise<unknown> | undefined;
+    sink('a').answer = async () => {
+      held ??= backfills
+        .whileHeld(() => {
+          throw new Error('no reload');
+        })
+        .catch((error: unknown) => error);
+      return undefined;
+    };
+    const { ended, progress } = await backfills.start(request);
+    await ended;
+    expect(await held).toMatchObject({ message: 'no reload' });
+    expect(progress()).toMatchObject({ state: 'done', sent: 60 });
   });
 
   it('says between which times its feeds end where the live ones took over at different times', async () => {

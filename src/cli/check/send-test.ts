@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mainAccount } from '../../app.ts';
+import { mainAccount } from '../../config/main-account.ts';
 import type { Config, ServerConfig } from '../../config/schema.ts';
 import type { Clock } from '../../core/clock.ts';
 import { asForwarderError, ForwarderError } from '../../core/errors.ts';

@@ -1,4 +1,4 @@
-import { mainAccount } from '../../app.ts';
+import { mainAccount } from '../../config/main-account.ts';
 import { stateDirectory } from '../../checkpoint/state-directory.ts';
 import { openDuo, readTrusted } from '../../client.ts';
 import type { Config, ServerConfig } from '../../config/schema.ts';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { mainAccount } from '../../app.ts';
+import { mainAccount } from '../../config/main-account.ts';
 import { borrowLearned } from '../../checkpoint/learned-store.ts';
 import { stateDirectory } from '../../checkpoint/state-directory.ts';
 import { didYouMean } from '../../config/did-you-mean.ts';

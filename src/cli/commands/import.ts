@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { mainAccount } from '../../app.ts';
+import { mainAccount } from '../../config/main-account.ts';
 import type { FeedIdentity } from '../../checkpoint/checkpoint.ts';
 import { openFileStore } from '../../checkpoint/file-store.ts';
 import { stateDirectory } from '../../checkpoint/state-directory.ts';
