@@ -9,13 +9,17 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const windows = process.platform === 'win32';
 const count = { passed: 0, failed: 0, skipped: 0 };
+// Told again at the end, because the names stand thousands of lines above the last one.
+const failures = [];
 
 function step(title, command, args, cwd = root) {
   console.log(`\n== ${title}`);
   const result = spawnSync(command, args, { cwd, stdio: 'inherit', shell: windows });
   const good = result.status === 0;
-  if (!good)
-    console.log(`== FAILED: ${title} (exit ${result.status ?? result.signal ?? result.error})`);
+  if (!good) {
+    failures.push(`${title} (exit ${result.status ?? result.signal ?? result.error})`);
+    console.log(`== FAILED: ${failures.at(-1)}`);
+  }
   return good;
 }
 
@@ -28,6 +32,12 @@ function add(report, good) {
   count.passed += result.numPassedTests;
   count.failed += result.numFailedTests;
   count.skipped += result.numPendingTests + result.numTodoTests;
+  for (const file of result.testResults) {
+    if (file.message) failures.push(`${file.name}\n${file.message}`);
+    for (const test of file.assertionResults)
+      if (test.status === 'failed')
+        failures.push(`${file.name}: ${test.fullName}\n${test.failureMessages.join('\n')}`);
+  }
   // A file that does not load, or an error outside a test, fails the run without a failed test.
   if (!good && result.numFailedTests === 0) count.failed += 1;
 }
@@ -64,5 +74,7 @@ add(join(root, '.cache', 'long.json'), step('npm run test:long', 'npm', ['run', 
 if (packed()) count.passed += 1;
 else count.failed += 1;
 
+if (failures.length > 0)
+  console.log(`\n== What failed\n${failures.map((text) => text.slice(0, 1500)).join('\n\n')}`);
 console.log(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exit(count.failed === 0 && count.passed > 0 ? 0 : 1);
