@@ -8,7 +8,12 @@ import { addCheckpointCommands } from './checkpoint-commands.ts';
 import { configPath } from './config-file.ts';
 import { exitCodes } from './exit-codes.ts';
 import { type Io, processIo, say } from './io.ts';
-import { addRunningCommands } from './running-commands.ts';
+import { addRunningCommands, withConfig } from './running-commands.ts';
+
+interface Given {
+  readonly config?: string;
+}
+type Validate = Given & { readonly json?: boolean; readonly secrets?: boolean };
 
 const examples = `
 Examples:
@@ -52,25 +57,21 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
       writeErr: (text) => io.stderr.write(text),
     });
   addRun(program, io, finish);
-  program
-    .command('validate')
-    .argument('[config]', 'config file')
+  withConfig(program.command('validate'))
     .description('check the config file; exit 78 when it is wrong')
     .option('--json', 'print the problems as JSON')
     .option('--no-secrets', 'read no secret and no certificate')
-    .action(async (config: string | undefined, options: { json?: boolean; secrets?: boolean }) => {
+    .action(async (config: string | undefined, { config: named, ...options }: Validate) => {
       const { validate } = await import('./commands/validate.ts');
-      finish(await validate(config, options, io));
+      finish(await validate(config ?? named, options, io));
     });
-  program
-    .command('check')
-    .argument('[config]', 'config file')
+  withConfig(program.command('check'))
     .description('check Duo and every server, step by step; sends no event unless told to')
     .option('--send-test', 'send each server one marked event, and print its id to search for')
     .option('--json', 'print all steps as JSON')
-    .action(async (config: string | undefined, options: object) => {
+    .action(async (config: string | undefined, { config: named, ...options }: Given) => {
       const { check } = await import('./commands/check.ts');
-      finish(await check(config, options, io));
+      finish(await check(config ?? named, options, io));
     });
   program
     .command('demo')
@@ -80,17 +81,15 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
       const { demo } = await import('./commands/demo.ts');
       finish(await demo(options, io));
     });
-  program
-    .command('gaps')
+  withConfig(program.command('gaps'))
     .description(
       'list what is lost for good until it is acknowledged; exit 1 when something is listed',
     )
-    .option('-c, --config <file>', 'config file')
     .option('--ack <ids>', 'acknowledge these, separated by commas, or all')
     .option('--json', 'print them as JSON')
-    .action(async (options: object) => {
+    .action(async (config: string | undefined, { config: named, ...options }: Given) => {
       const { gaps } = await import('./commands/gaps.ts');
-      finish(await gaps(options, io));
+      finish(await gaps({ ...options, config: config ?? named }, io));
     });
   program
     .command('ding')
@@ -113,9 +112,7 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
 }
 
 function addRun(program: Command, io: Io, finish: (code: number) => void): void {
-  program
-    .command('run', { isDefault: true })
-    .argument('[config]', 'config file')
+  withConfig(program.command('run', { isDefault: true }))
     .description('forward until stopped (the command when none is named)')
     .option('--once', 'end when all is read; exit 75 when something is left')
     .option('--stdout', 'print events instead of sending them; remembers nothing')
@@ -132,9 +129,9 @@ function addRun(program: Command, io: Io, finish: (code: number) => void): void 
         .argParser(positive)
         .hideHelp(),
     )
-    .action(async (config: string | undefined, options: object) => {
+    .action(async (config: string | undefined, { config: named, ...options }: Given) => {
       const { run } = await import('./commands/run.ts');
-      finish(await run(config, options, io));
+      finish(await run(config ?? named, options, io));
     });
 }
 
@@ -165,20 +162,16 @@ function addDeadLetter(program: Command, io: Io, finish: (code: number) => void)
   const deadLetter = program
     .command('dead-letter')
     .description('look after events that could not be delivered');
-  deadLetter
-    .command('list')
+  withConfig(deadLetter.command('list'))
     .description('count them by feed and reason; shows no event')
-    .option('-c, --config <file>', 'config file')
     .option('--json', 'print them as JSON')
     .option('--show <id>', 'print one with its event')
-    .action(async (options: object) => {
+    .action(async (config: string | undefined, { config: named, ...options }: Given) => {
       const { listDeadLetters } = await import('./commands/dead-letter.ts');
-      finish(await listDeadLetters(options, io));
+      finish(await listDeadLetters({ ...options, config: config ?? named }, io));
     });
-  deadLetter
-    .command('resend')
+  withConfig(deadLetter.command('resend'))
     .description('send them again, as their servers confirm it; exit 75 when a server is away')
-    .option('-c, --config <file>', 'config file')
     .option('--to <server>', 'to this server, formatted for it')
     .option('--feed <feed>', "only of this feed, as 'auth > siem', or of this log, as auth")
     .option('--reason <reason>', 'only oversize, unformattable or refused')
@@ -190,9 +183,9 @@ function addDeadLetter(program: Command, io: Io, finish: (code: number) => void)
         .argParser(positive)
         .hideHelp(),
     )
-    .action(async (options: object) => {
+    .action(async (config: string | undefined, { config: named, ...options }: Given) => {
       const { resendDeadLetters } = await import('./commands/dead-letter.ts');
-      finish(await resendDeadLetters(options, io));
+      finish(await resendDeadLetters({ ...options, config: config ?? named }, io));
     });
 }
 

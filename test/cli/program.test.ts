@@ -53,6 +53,29 @@ describe('the command line', () => {
     expect(out).not.toContain('--give-up');
   });
 
+  it.each([
+    ['run'],
+    ['validate'],
+    ['check'],
+    ['gaps'],
+    ['dead-letter', 'list'],
+    ['dead-letter', 'resend'],
+    ['status'],
+    ['checkpoint', 'list'],
+    ['backfill', '--since', '1d'],
+  ])('takes the config of %s %s as a word and with -c', async (...words) => {
+    const missing = join(folder, 'missing.yml');
+    const bare = await duologsync(...words, missing);
+    expect(bare.err).toContain(missing);
+    for (const name of ['-c', '--config']) {
+      expect(await duologsync(...words, name, missing)).toEqual(bare);
+    }
+  });
+
+  it('takes -c alone for a config to run', async () => {
+    expect(await duologsync('-c', config)).toEqual(await duologsync(config));
+  });
+
   it('takes a file as first word for a config to run', async () => {
     const { code, err } = await duologsync(config);
     expect(code).toBe(78);

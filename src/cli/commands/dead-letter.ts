@@ -16,14 +16,14 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';
 
 export interface ListOptions {
-  readonly config?: string;
+  readonly config?: string | undefined;
   readonly json?: boolean;
   /** Id of a letter or an event. */
   readonly show?: string;
 }
 
 export interface ResendCommandOptions extends Filters {
-  readonly config?: string;
+  readonly config?: string | undefined;
   /** Id of a server. */
   readonly to?: string;
   readonly dryRun?: boolean;

@@ -12,7 +12,7 @@ import { type Io, say } from '../io.ts';
 import { printable, table } from '../table.ts';
 
 export interface GapsOptions {
-  readonly config?: string;
+  readonly config?: string | undefined;
   /** Ids separated by commas, or `all`. */
   readonly ack?: string;
   readonly json?: boolean;
