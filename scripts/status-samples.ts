@@ -2,7 +2,14 @@
 import { Latency } from '../src/core/latency.ts';
 import { Day } from '../src/status/day.ts';
 import { Histories } from '../src/status/history.ts';
-import type { FeedPart, FeedState, HappenedPart, Parts, ServerPart } from '../src/status/parts.ts';
+import type {
+  BackfillPart,
+  FeedPart,
+  FeedState,
+  HappenedPart,
+  Parts,
+  ServerPart,
+} from '../src/status/parts.ts';
 import { type Snapshot, snapshotOf } from '../src/status/snapshot.ts';
 
 export const sampleNowMs = Date.parse('2026-11-22T14:41:00Z');
@@ -179,7 +186,14 @@ export function healthySample(): Snapshot {
   return lived(parts, feeds, () => Infinity);
 }
 
-/** A server that is down, a key that was revoked, a storm of 429s, a feed that somebody paused. */
+/** A week of one server's events that is sent again. */
+export const sampleBackfill: BackfillPart = {
+  ...{ dryRun: false, since: '2026-11-01T00:00:00.000Z', until: '2026-11-08T00:00:00.000Z' },
+  ...{ elapsedSeconds: 411, feeds: 20, done: 12, failed: 0, sent: 801_450, part: 0.744 },
+  ...{ rate: 1_950, etaSeconds: 141, problem: undefined },
+};
+
+/** A server that is down, a key that was revoked, a storm of 429s, a feed that somebody paused, and a backfill. */
 export function degradedSample(): Snapshot {
   const feeds = customersFeeds();
   const revoked = {
@@ -229,7 +243,8 @@ export function degradedSample(): Snapshot {
   const servers = [server('siem', 'TCPSSL', 6514), server('soc', 'TCP', 514, trouble)];
   const duo = { calls: 0, limited: 37, behindMs: 400, byEndpoint: new Map() };
   const lastError = { atMs: ago(2), code: 'duo_invalid_key', message: 'Invalid integration key' };
-  const parts = program(withPause, servers, { lately, duo: { ...duo, lastError } });
+  const more = { lately, duo: { ...duo, lastError }, backfill: sampleBackfill };
+  const parts = program(withPause, servers, more);
   return lived(parts, withPause, ({ account, server: id, pausedSinceMs }) => {
     if (account.name === 'Acme Dental') return acmeSince;
     return pausedSinceMs ?? (id === 'soc' ? ago(33) : Infinity);

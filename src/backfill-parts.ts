@@ -1,12 +1,14 @@
-/** What a backfill sees of the program. */
+/** What a backfill sees of the program, and what the program shows of it. */
 import type { AppOptions } from './app.ts';
 import { mainAccount } from './config/main-account.ts';
-import type { BackfillFeed, BackfillHost } from './backfill/backfills.ts';
+import type { BackfillFeed, BackfillHost, Backfills } from './backfill/backfills.ts';
+import { wholeOf } from './backfill/progress.ts';
 import { childAccounts } from './children.ts';
 import { ForwarderError } from './core/errors.ts';
 import type { Account } from './core/types.ts';
 import type { FeedTools } from './engine/feed.ts';
 import type { Setup } from './setup.ts';
+import type { BackfillPart } from './status/parts.ts';
 
 export interface BackfillParts {
   readonly options: AppOptions;
@@ -16,6 +18,13 @@ export interface BackfillParts {
   /** Whether the live feeds run, and the accounts that they have. */
   readonly isLive: () => boolean;
   readonly accounts: () => readonly Account[];
+}
+
+export function backfillPart({ progress }: Backfills): BackfillPart | undefined {
+  if (progress === undefined) return undefined;
+  const { dry_run: dryRun, since, until, elapsed_seconds: elapsedSeconds, sent } = progress;
+  const [problem] = progress.problems;
+  return { dryRun, since, until, elapsedSeconds, sent, problem, ...wholeOf(progress) };
 }
 
 interface Known {

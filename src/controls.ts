@@ -3,6 +3,7 @@ import type { App } from './app.ts';
 import { Aside } from './aside.ts';
 import type { QueryProgram } from './control/query-answer.ts';
 import type { QueryView } from './control/query-view.ts';
+import { backfillPart } from './backfill-parts.ts';
 import { gapForMachines, openGapsOf } from './checkpoint/acknowledge.ts';
 import type { Controls } from './control/controls.ts';
 import type { Clock } from './core/clock.ts';
@@ -163,6 +164,7 @@ function partsOf(tools: ControlTools, aside: Aside): Parts {
     },
     others: [tools.reloadTrouble(), accountsPart(app)].filter((part) => part !== undefined),
     lately: tools.lately.entries,
+    backfill: backfillPart(app.backfills),
   };
 }
 

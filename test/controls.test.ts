@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { App } from '../src/app.ts';
+import type { Backfills } from '../src/backfill/backfills.ts';
 import type { Config, Settings } from '../src/config/schema.ts';
 import { createControls } from '../src/controls.ts';
 import { ForwarderError } from '../src/core/errors.ts';
@@ -30,6 +31,7 @@ function running() {
     config: { servers: [], dls_settings } as Partial<Config> as Config,
     select: (names) => selectFeeds(feeds, names),
     taps: new Taps(parts.clock),
+    backfills: { progress: undefined } as Partial<Backfills> as Backfills,
   };
   const controls = createControls({
     app: app as App,

@@ -76,6 +76,11 @@ export class Backfills {
     }
   }
 
+  /** How the one that runs is getting on. */
+  get progress(): BackfillProgress | undefined {
+    return this.#current?.job.progress();
+  }
+
   /** Stops the one that runs, its place kept. False when there is none of this key. */
   stop(key: string): boolean {
     if (this.#current?.job.key !== key) return false;

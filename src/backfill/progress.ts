@@ -92,6 +92,31 @@ export function progressOf(facts: JobFacts): BackfillProgress {
   };
 }
 
+/** All rows in one. */
+export interface Whole {
+  readonly feeds: number;
+  readonly done: number;
+  readonly failed: number;
+  /** 0 to 1. */
+  readonly part: number;
+  readonly rate: number;
+  /** Null when it is not known yet. */
+  readonly etaSeconds: number | null;
+}
+
+export function wholeOf({ rows }: Pick<BackfillProgress, 'rows'>): Whole {
+  const feeds = sumOf(rows, (row) => row.feeds);
+  const etas = rows.flatMap(({ eta_seconds: eta }) => eta ?? []);
+  return {
+    feeds,
+    done: sumOf(rows, ({ done }) => done),
+    failed: sumOf(rows, ({ failed }) => failed),
+    part: sumOf(rows, (row) => row.part * row.feeds) / Math.max(1, feeds),
+    rate: sumOf(rows, ({ rate }) => rate),
+    etaSeconds: etas.length < rows.length ? null : Math.max(0, ...etas),
+  };
+}
+
 function rowsOf(facts: JobFacts): ProgressRow[] {
   const { tracks } = facts;
   if (tracks.length <= mostBars) return tracks.map((track) => rowOf(track.id, [track], facts));

@@ -1,6 +1,7 @@
 import { isObject } from '../core/row.ts';
 import type { JsonValue } from '../core/types.ts';
 import { refusal } from '../control/protocol.ts';
+import { backfillWords, percent } from '../status/backfill-snapshot.ts';
 import type { Snapshot, SnapshotProblem } from '../status/snapshot.ts';
 import { Ink } from './ink.ts';
 import { feedTable } from './status-table.ts';
@@ -34,23 +35,31 @@ export function statusText(snapshot: Snapshot, view: StatusView): string {
   ];
   if (view.problemsOnly === true) return `${lines.join('\n')}\n`;
   if (snapshot.problems.length > 0) lines.push('');
-  lines.push(...wellLines(snapshot, ink), '', ...feedTable(snapshot, view, ink));
+  lines.push(...wellLines(snapshot, ink), ...backfillLines(snapshot, ink));
+  lines.push('', ...feedTable(snapshot, view, ink));
   return `${lines.join('\n')}\n`;
 }
 
 /** One line for a log or a pipe. */
 export function statusLine(snapshot: Snapshot): string {
-  const { at, state, totals, problems } = snapshot;
+  const { at, state, totals, problems, backfill } = snapshot;
   const { feeds, rate: perSecond, oldest_lag_seconds: lag } = totals;
   const parts = [
     counted(feeds, 'feed'),
     `${rate(perSecond)} events/s`,
     ...(lag === null ? [] : [`oldest lag ${duration(lag * 1000)}`]),
+    ...(backfill === null ? [] : [`backfill ${percent(backfill.part)}`]),
     ...problems.map(({ code, what }) => `${code}: ${what}`),
   ];
   return new Ink({ columns: undefined, rows: undefined, colour: false, ascii: false }).plain(
     `${at.slice(0, 19)}Z ${state}: ${parts.join('; ')}`,
   );
+}
+
+function backfillLines({ backfill }: Snapshot, ink: Ink): string[] {
+  if (backfill === null) return [];
+  const mark = backfill.problem === null ? ink.arrow : ink.careful(ink.warning);
+  return [`${mark} ${ink.wrap(backfillWords(backfill), 2)}`];
 }
 
 function headLine(snapshot: Snapshot, ink: Ink): string {

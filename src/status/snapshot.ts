@@ -1,4 +1,5 @@
 import { isoTime } from '../core/iso-time.ts';
+import { backfillOf, type SnapshotBackfill } from './backfill-snapshot.ts';
 import { Day } from './day.ts';
 import { duoOf, type SnapshotDuo } from './duo-snapshot.ts';
 import { addressOf } from './address.ts';
@@ -28,6 +29,7 @@ export type Snapshot = {
   readonly feeds: readonly SnapshotFeed[];
   /** What happened lately, the newest first. */
   readonly lately: readonly SnapshotHappened[];
+  readonly backfill: SnapshotBackfill | null;
 };
 
 export type SnapshotProblem = {
@@ -153,6 +155,7 @@ export function snapshotOf(
     servers: serversOf(parts, feeds),
     feeds,
     lately: parts.lately.map(happened),
+    backfill: parts.backfill === undefined ? null : backfillOf(parts.backfill),
   };
 }
 

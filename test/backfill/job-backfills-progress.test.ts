@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BackfillFeed, Backfills } from '../../src/backfill/backfills.ts';
-import { asProgress } from '../../src/backfill/progress.ts';
+import { asProgress, type ProgressRow, wholeOf } from '../../src/backfill/progress.ts';
 import { ForwarderError } from '../../src/core/errors.ts';
 import type { BackfillRequest } from '../../src/core/requests.ts';
 import type { JsonValue } from '../../src/core/types.ts';
@@ -82,6 +82,7 @@ describe('a backfill', () => {
     const first = await backfills.start(request);
     const joined = await backfills.start(request);
     expect(joined.progress().state).toBe('running');
+    expect(backfills.progress).toEqual(first.progress());
     await expect(backfills.start({ ...request, key: 'fedcba9876543210' })).rejects.toMatchObject({
       code: 'busy',
     });
@@ -90,6 +91,7 @@ describe('a backfill', () => {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     await Promise.all([first.ended, joined.ended]);
+    expect(backfills.progress).toBeUndefined();
     expect(joined.progress()).toMatchObject({ state: 'done', sent: 60 });
   });
 
@@ -219,6 +221,21 @@ describe('a backfill', () => {
     expect(asProgress(JSON.parse(JSON.stringify(seen)) as JsonValue)).toEqual(seen);
     expect(asProgress({ schema_version: 2, rows: [] })).toBeUndefined();
     expect(clock.nowMs()).toBeGreaterThan(clock.startMs);
+  });
+
+  it('is all of its bars in one, however many feeds each of them stands for', () => {
+    const row = { done: 0, failed: 0, part: 0, rate: 0, eta_seconds: 10 } as ProgressRow;
+    const rows = [
+      { ...row, feeds: 3, part: 1, done: 3, rate: 2, eta_seconds: 0 },
+      { ...row, feeds: 1, failed: 1, rate: 0.5 },
+    ];
+    const whole = { feeds: 4, done: 3, failed: 1, part: 0.75, rate: 2.5, etaSeconds: 10 };
+    expect(wholeOf({ rows })).toEqual(whole);
+    expect(wholeOf({ rows: [...rows, { ...row, feeds: 1, eta_seconds: null }] })).toMatchObject({
+      part: 0.6,
+      etaSeconds: null,
+    });
+    expect(wholeOf({ rows: [] })).toMatchObject({ feeds: 0, part: 0 });
   });
 
   it('loses nothing and repeats nothing in a storm of 429s', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { sampleBackfill } from '../../scripts/status-samples.ts';
 import { asSnapshot, statusLine, statusText } from '../../src/cli/status-text.ts';
 import type { JsonValue } from '../../src/core/types.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { failure } from '../../src/duo/failures.ts';
 import { Histories } from '../../src/status/history.ts';
-import type { FeedPart } from '../../src/status/parts.ts';
+import type { BackfillPart, FeedPart } from '../../src/status/parts.ts';
 import { snapshotOf } from '../../src/status/snapshot.ts';
 import { feedPart, nothingKept, nowMs, parts, refused, serverPart } from '../status/parts.ts';
 
@@ -45,6 +46,19 @@ const healthy = () => snapshotOf(parts(), new Histories(), nothingKept);
 const pipe: Terminal = { columns: undefined, rows: undefined, colour: false, ascii: false };
 
 describe('the status on a terminal', () => {
+  it('tells of a backfill that runs, and marks what is in its way', () => {
+    const busy = (backfill: BackfillPart) =>
+      snapshotOf(parts({ backfill }), new Histories(), nothingKept);
+    const words = 'Backfill of 2026-11-01 00:00Z to 2026-11-08 00:00Z: 74 %';
+    const shown = statusText(busy(sampleBackfill), { terminal: pipe });
+    expect(shown).toContain(`told to wait 2 times\n→ ${words}, 801,450 events sent`);
+    const problem = { feed: 'auth > siem', code: 'duo_forbidden' };
+    const held = statusText(busy({ ...sampleBackfill, problem }), { terminal: pipe });
+    expect(held).toMatch(/\n! Backfill .*held up: duo_forbidden\n/);
+    expect(statusLine(busy(sampleBackfill))).toContain('; backfill 74 %');
+    expect(statusLine(healthy())).not.toContain('backfill');
+  });
+
   it('of a healthy program is short', () => {
     expect(statusText(healthy(), { terminal: pipe })).toBe(
       `duologsync 3.0.0  pid 4121  up 3 d  /etc/duologsync/config.yml  HEALTHY

@@ -7,6 +7,7 @@ import { createAuthority } from '../../src/simulator/certificates.ts';
 import { type DuoSimulator, startDuo } from '../../src/simulator/duo-server.ts';
 import { makeEvents, serialIn } from '../../src/simulator/history.ts';
 import { startTcpReceiver, type StreamReceiver } from '../../src/simulator/siem.ts';
+import type { Snapshot } from '../../src/status/snapshot.ts';
 import { duologsync } from '../cli/commands/running.ts';
 import { fakeIo } from '../cli/fake-io.ts';
 import { forward, makeWorkplace, type Running, until, type Workplace } from '../helpers/program.ts';
@@ -121,6 +122,28 @@ describe('a backfill by the running program', () => {
     expect(before).toBeLessThan(300);
     expect((await command(...argv.slice(2))).code).toBe(0);
     expect(serials(siem, 'a')).toEqual(wanted('a'));
+  });
+
+  it('is seen in the status of the program while it runs', async () => {
+    await run();
+    duo.faults.push({ kind: 'tooManyRequests', endpoint: 'auth', when: () => true });
+    const io = fakeIo();
+    const argv = ['backfill', workplace.configFile, ...range, '--endpoint', 'auth', '--to', 'siem'];
+    const shown = main(argv, io);
+    const seen = async (): Promise<Snapshot['backfill']> => {
+      const { out } = await duologsync(['status', workplace.configFile, '--json']);
+      return (JSON.parse(out) as Snapshot).backfill;
+    };
+    await until('the backfill', async () => (await seen()) !== null);
+    expect(await seen()).toMatchObject({
+      since: at(sinceMs),
+      until: at(untilMs),
+      feeds: 1,
+      sent: 0,
+    });
+    io.signals.emit('SIGINT');
+    expect(await shown).toBe(130);
+    await until('its end', async () => (await seen()) === null);
   });
 
   it('leaves to the live feed what it has sent within its look-back', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sampleBackfill } from '../../scripts/status-samples.ts';
 import { Latency } from '../../src/core/latency.ts';
 import { metricsPage } from '../../src/metrics/docs.ts';
 import { duoMetrics } from '../../src/metrics/duo.ts';
@@ -135,6 +136,16 @@ describe('the metrics of a program', () => {
     );
   });
 
+  it('tell of a backfill while one runs', () => {
+    const idle = textOf(lookAt());
+    expect(idle).toContain('duologsync_backfill_running 0\n');
+    expect(idle).not.toMatch(/^duologsync_backfill_(done_ratio|events) /m);
+    const text = textOf(busy());
+    expect(text).toContain('duologsync_backfill_running 1\n');
+    expect(text).toContain('duologsync_backfill_done_ratio 0.744\n');
+    expect(text).toContain('duologsync_backfill_events 801450\n');
+  });
+
   it('say that a config file cannot be taken over', () => {
     const wrong = { code: 'config_invalid', what: 'c.yml', sinceMs: nowMs, message: 'wrong' };
     const text = textOf(lookAt({ others: [{ ...wrong, side: 'config' }] }));
@@ -165,5 +176,6 @@ function busy(): Look {
       { ...silence, endpoint: 'activity', isSilent: false },
       { ...silence, endpoint: 'telephony', isSilent: undefined },
     ],
+    backfill: sampleBackfill,
   });
 }

@@ -92,6 +92,7 @@ describe('the snapshot', () => {
         expect.objectContaining({ id: 'activity > siem', last_event: null, rate: 0 }),
       ],
       lately: [],
+      backfill: null,
     });
   });
 

@@ -1,4 +1,4 @@
-import type { BackfillProgress, ProgressRow } from '../../backfill/progress.ts';
+import { type BackfillProgress, type ProgressRow, wholeOf } from '../../backfill/progress.ts';
 import { Ink } from '../ink.ts';
 import type { Terminal } from '../terminal.ts';
 import { counted, duration, grouped, rate, shortTime } from '../units.ts';
@@ -87,15 +87,13 @@ function widthOf({ columns }: Terminal): number {
 
 /** One line for a log or a pipe. */
 export function plainLine(progress: BackfillProgress, nowMs: number): string {
-  const { rows, sent, problems, duo } = progress;
-  const feeds = rows.reduce((sum, row) => sum + row.feeds, 0);
-  const part = rows.reduce((sum, row) => sum + row.part * row.feeds, 0) / Math.max(1, feeds);
-  const etas = rows.map(({ eta_seconds: eta }) => eta).filter((eta) => eta !== null);
+  const { sent, problems, duo } = progress;
+  const { part, rate: perSecond, etaSeconds: eta } = wholeOf(progress);
   const parts = [
     `${Math.floor(part * 100)} %`,
     `${grouped(sent)} events`,
-    `${rate(rows.reduce((sum, row) => sum + row.rate, 0))}/s`,
-    ...(etas.length < rows.length ? [] : [`ETA ${duration(Math.max(0, ...etas) * 1000)}`]),
+    `${rate(perSecond)}/s`,
+    ...(eta === null ? [] : [`ETA ${duration(eta * 1000)}`]),
     ...(duo.wait_seconds > 0 ? [limitText(progress)] : []),
     ...problems.slice(0, 1).map(({ feed, code, message }) => `${feed}: ${code}: ${message}`),
   ];

@@ -1,4 +1,5 @@
 import { counted, duration, grouped, rate } from '../../core/units.ts';
+import { backfillWords, type SnapshotBackfill } from '../../status/backfill-snapshot.ts';
 import type { Snapshot, SnapshotProblem } from '../../status/snapshot.ts';
 import { markup, type Markup, type Part } from './markup.ts';
 import { type Sign, signOf } from './signs.ts';
@@ -83,7 +84,7 @@ ${remedy !== null && todo}</li>`;
 }
 
 /** The few numbers that tell whether all goes on. */
-export function totalsOf({ totals, since, at }: Snapshot): Markup {
+export function totalsOf({ totals, since, at, backfill }: Snapshot): Markup {
   const { last_day: day, oldest_lag_seconds: lag, feeds, well, gaps, set_aside: aside } = totals;
   const sum = day.reduce((a, b) => a + b, 0);
   const chart = sparkline(day, { one: 'event', span: 'in 24 hours', kind: 'wide' });
@@ -98,7 +99,12 @@ ${tile('Oldest lag', lag === null ? '–' : duration(lag * 1000), 'event to conf
 ${tile('Feeds well', grouped(well), heldWords, held > 0 && 'alarm')}
 ${tile('Lost', counted(gaps, 'gap'), lostWords, gaps > 0 && 'alarm')}
 ${tile('Set aside', grouped(aside), 'undeliverable events', aside > 0 && 'alarm')}
-</dl>`;
+</dl>${backfill !== null && backfillLine(backfill)}`;
+}
+
+function backfillLine(backfill: SnapshotBackfill): Markup {
+  const words = backfillWords(backfill);
+  return markup`<p class="backfill">${signOf(backfill.problem === null ? 'ok' : 'warn')}<progress max="1" value="${backfill.part}" aria-label="${words}"></progress><span>${words}</span></p>`;
 }
 
 function tile(name: string, value: string, more: Part, kind: string | false = ''): Markup {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { degradedSample, healthySample } from '../../../scripts/status-samples.ts';
+import { degradedSample, healthySample, sampleBackfill } from '../../../scripts/status-samples.ts';
 import { failure } from '../../../src/duo/failures.ts';
 import { Histories } from '../../../src/status/history.ts';
 import type { Parts } from '../../../src/status/parts.ts';
@@ -71,6 +71,17 @@ describe('the problems of the page', () => {
 });
 
 describe('the totals of the page', () => {
+  it('show a backfill that runs, with a bar that is read aloud', () => {
+    expect(totalsOf(of({})).text).not.toContain('progress');
+    const { text: shown } = totalsOf(of({ backfill: sampleBackfill }));
+    expect(shown).toContain('<progress max="1" value="0.744" aria-label="Backfill of 2026-11-01');
+    expect(shown).toContain('74 %, 801,450 events sent');
+    const problem = { feed: 'x', code: 'duo_forbidden' };
+    const held = totalsOf(of({ backfill: { ...sampleBackfill, problem } })).text;
+    expect(held).toContain('held up: duo_forbidden');
+    expect([shown.includes('#s-warn'), held.includes('#s-warn')]).toEqual([false, true]);
+  });
+
   it('tell rate, day, lag, what is held up and what was lost', () => {
     const feeds = [
       feedPart('auth', {
