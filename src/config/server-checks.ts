@@ -116,9 +116,16 @@ const tlsOnly = [
   'client_cert_filepath',
   'client_key_filepath',
   'client_key_passphrase',
+  'client_key_passphrase_env',
   'client_key_passphrase_file',
+  'client_key_passphrase_credential',
+  'client_key_passphrase_command',
   'server_name',
 ];
+
+function isThere(node: YamlNode | undefined): boolean {
+  return node?.kind === 'list' || (node?.kind === 'scalar' && node.source !== '');
+}
 
 function protocolFindings(root: YamlNode, path: Path): Finding[] {
   const findings: Finding[] = [];
@@ -141,7 +148,7 @@ function protocolFindings(root: YamlNode, path: Path): Finding[] {
     );
   if (protocol === 'TCP' || protocol === 'UDP')
     for (const key of tlsOnly)
-      if (textAt(root, [...path, key]) !== undefined)
+      if (isThere(nodeAt(root, [...path, key])))
         ignored(
           key,
           `${key} is used for TCPSSL only`,
