@@ -45,12 +45,12 @@ export function failureOfAnswer(refusal: Refusal, clean: Clean): ForwarderError 
   const effective = status >= 400 || code === undefined ? status : Math.floor(code / 100);
   const name = (code === undefined ? undefined : byCode.get(code)) ?? byStatus.get(effective);
   const message = describe(refusal, code, clean);
-  if (name === 'duo_rate_limited') {
-    const retryAfterMs = retryAfterOf(refusal.retryAfter);
-    return failure(name, message, retryAfterMs === undefined ? {} : { retryAfterMs });
-  }
+  // With 429 and 503 it says when to come back (RFC 9110 §10.2.3); a gateway sends it with its own 5xx too.
+  const retryAfterMs = retryAfterOf(refusal.retryAfter);
+  const when = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (name === 'duo_rate_limited') return failure(name, message, when);
   if (name !== undefined) return failure(name, message);
-  if (effective >= 500) return failure('duo_server_error', message);
+  if (effective >= 500) return failure('duo_server_error', message, when);
   if (envelope === undefined) return failure('duo_not_json', message);
   return failure(envelope.stat === 'FAIL' ? 'duo_failed' : 'duo_wrong_shape', message);
 }

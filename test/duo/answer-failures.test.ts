@@ -174,10 +174,15 @@ describe('Retry-After', () => {
     expect(retryAfterOf(header)).toBe(expected);
   });
 
-  it('reaches the one who waits', async () => {
+  it.each([
+    [429, JSON.stringify(fail(42901)), 90_000],
+    [503, JSON.stringify(fail(50301)), 90_000],
+    [503, '<html><title>Maintenance</title></html>', 90_000],
+    [403, JSON.stringify(fail(40301)), undefined],
+  ])('with %s reaches the one who waits', async (status, body, expected) => {
     const error = await failureFrom((_, response) =>
-      response.writeHead(429, { 'retry-after': '90' }).end(JSON.stringify(fail(42901))),
+      response.writeHead(status, { 'retry-after': '90' }).end(body),
     );
-    expect(error.retryAfterMs).toBe(90_000);
+    expect(error.retryAfterMs).toBe(expected);
   });
 });
