@@ -10,6 +10,7 @@ import { makeEvents, specOf } from '../../src/simulator/history.ts';
 import type { EventSpec } from '../../src/simulator/store.ts';
 import { parseCef } from '../formatters/cef-parser.ts';
 import { eventOf, options, origin, textOf } from '../formatters/events.ts';
+import { duologsync } from '../cli/commands/running.ts';
 import type { Collector } from '../helpers/collector.ts';
 import { until, type Workplace } from '../helpers/program.ts';
 import { type RsyslogOptions, startRsyslog } from '../helpers/rsyslog.ts';
@@ -150,6 +151,40 @@ describe.runIf(process.platform === 'linux')('The real rsyslog', { timeout }, ()
       });
     }
   });
+
+  it.each([
+    ['imtcp', 'JSON'],
+    ['imtcp', 'CEF'],
+    ['gtls', 'CEF'],
+    ['imudp', 'JSON'],
+  ] as const)(
+    'stores a test event and heartbeats beside the events (%s, %s)',
+    async (input, format) => {
+      const source = await startSource(40);
+      const tls = { driver: 'gtls', ...tlsFor(source.authority, false) } as const;
+      const siem = await rsyslog(input === 'gtls' ? { tls } : { input });
+      const protocol = ({ imtcp: 'TCP', gtls: 'TCPSSL', imudp: 'UDP' } as const)[input];
+      const more = ['heartbeat_seconds: 10'];
+      const workplace = await workplaceFor(source, siem, { protocol, format }, more);
+      const beats = async (): Promise<string[]> =>
+        (await siem.lines()).map(String).filter((line) => /duologsync[._]heartbeat/.test(line));
+      const program = running(workplace);
+      await until('two heartbeats', async () => (await beats()).length >= 2, 40_000);
+      await untilStored(program, workplace, siem, 42);
+      const checked = await duologsync(['check', workplace.configFile, '--send-test', '--json']);
+      expect(checked.code, checked.out + checked.err).toBe(0);
+      const [id = 'none'] = /duologsync-test-[\w-]+/.exec(checked.out) ?? [];
+      await until('the test event', async () => (await siem.lines()).join().includes(id));
+      expect(await program.kill('SIGTERM')).toBe(0);
+      expect((await beats())[0]).toMatch(
+        format === 'CEF' ? /CEF:0\|.*\|duologsync\.heartbeat\|/ : /^\{.*\}$/,
+      );
+      const others = (await siem.lines()).filter(
+        (line) => !/duologsync[._](heartbeat|test)/.test(line.toString()),
+      );
+      expect(others).toHaveLength(40);
+    },
+  );
 
   it('gets every datagram at the default pace; what no datagram holds is put aside', async () => {
     const source = await startSource(2_000);

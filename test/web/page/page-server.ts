@@ -1,3 +1,4 @@
+import { Secret } from '../../../src/core/secret.ts';
 import type { Snapshot } from '../../../src/status/snapshot.ts';
 import { openWebServer } from '../../../src/web/server.ts';
 import { recordingLog } from '../../engine/parts.ts';
@@ -15,9 +16,10 @@ export interface PageServer {
 }
 
 /** The program's own web server, with a program behind it that is only told of. */
-export async function startPage(snapshot: Snapshot): Promise<PageServer> {
+export async function startPage(snapshot: Snapshot, token?: string): Promise<PageServer> {
   const server = await openWebServer({
-    ...{ port: 0, address: '127.0.0.1', token: undefined, hosts: [], accountLabel: true },
+    ...{ port: 0, address: '127.0.0.1', hosts: [], accountLabel: true },
+    token: token === undefined ? undefined : new Secret(token),
     log: recordingLog().log,
     look: async () => {
       page.asked += 1;
