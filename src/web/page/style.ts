@@ -61,8 +61,8 @@ h2{font-size:12px;font-weight:600;letter-spacing:.05em;text-transform:uppercase;
 .tile.broad small{flex:1;min-width:80px}
 .tile.alarm{border-color:var(--bad)}
 .tile.alarm small{color:var(--bad)}
-.backfill{display:flex;align-items:center;flex-wrap:wrap;gap:8px;margin-top:10px}
-.backfill progress{width:160px}
+.backfill{display:flex;align-items:center;gap:8px;margin-top:10px}
+.backfill progress{width:120px;flex:none}
 .spark{display:inline-block;vertical-align:middle;width:96px;height:16px;fill:var(--bar)}
 .spark .base{stroke:var(--line);stroke-width:.8}
 .spark.wide{display:block;width:100%;height:34px}
