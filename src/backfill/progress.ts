@@ -111,8 +111,11 @@ export function wholeOf({ rows }: Pick<BackfillProgress, 'rows'>): Whole {
     feeds,
     done: sumOf(rows, ({ done }) => done),
     failed: sumOf(rows, ({ failed }) => failed),
-    part: sumOf(rows, (row) => row.part * row.feeds) / Math.max(1, feeds),
-    rate: sumOf(rows, ({ rate }) => rate),
+    part: rounded(sumOf(rows, (row) => row.part * row.feeds) / Math.max(1, feeds), 3),
+    rate: rounded(
+      sumOf(rows, ({ rate }) => rate),
+      1,
+    ),
     etaSeconds: etas.length < rows.length ? null : Math.max(0, ...etas),
   };
 }
@@ -153,8 +156,8 @@ function rowOf(name: string, tracks: readonly Track[], facts: JobFacts): Progres
     at: begins.length === 0 ? null : isoTime(Math.min(...begins)),
     sent,
     total: totals.every((total) => total !== undefined) ? sumOf(totals, (total) => total) : null,
-    part: Math.round(part * 1000) / 1000,
-    rate: Math.round((sentNow / seconds) * 10) / 10,
+    part: rounded(part, 3),
+    rate: rounded(sentNow / seconds, 1),
     eta_seconds: eta,
   };
 }
@@ -222,6 +225,10 @@ function notesOf({ tracks, untilMs, sinceMs }: JobFacts): string[] {
   if (missed.length > 0)
     notes.push(`${some(missed)}: Duo did not show all: ${missed[0]?.missed[0]?.reason ?? ''}`);
   return notes;
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
 }
 
 function sumOf<T>(list: readonly T[], of: (one: T) => number | undefined): number {

@@ -235,6 +235,11 @@ describe('a backfill', () => {
       part: 0.6,
       etaSeconds: null,
     });
+    const third = { ...row, feeds: 3, part: 0.333, rate: 0.1 };
+    expect(wholeOf({ rows: [third, { ...third, feeds: 4, rate: 0.2 }] })).toMatchObject({
+      part: 0.333,
+      rate: 0.3,
+    });
     expect(wholeOf({ rows: [] })).toMatchObject({ feeds: 0, part: 0 });
   });
 
