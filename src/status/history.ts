@@ -4,7 +4,7 @@ const defaultBucketMs = 300_000;
 
 interface Counted {
   readonly id: string;
-  readonly status: { readonly delivered: number };
+  readonly status: { readonly delivered: number; readonly createdMs?: number };
 }
 
 interface Ring {
@@ -38,7 +38,8 @@ export class Histories {
       const ring = this.#rings.get(id) ?? {
         seen: 0,
         counts: new Uint32Array(this.#buckets),
-        sinceMs: nowMs,
+        // The first look may come long after the feed, and after much that it delivered.
+        sinceMs: Math.min(status.createdMs ?? nowMs, nowMs),
       };
       // A feed that was made anew counts from zero again.
       const fresh = status.delivered - (status.delivered < ring.seen ? 0 : ring.seen);

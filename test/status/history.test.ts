@@ -49,6 +49,16 @@ describe('the history of a feed', () => {
     expect(histories.rateOf('auth', begin + 12 * minute)).toBe(0);
   });
 
+  it('gives the rate of a feed since it came, however late the first look at it is', () => {
+    const histories = new Histories();
+    const young = { id: 'auth', status: { delivered: 700, createdMs: begin - 7_000 } };
+    histories.sample([young], begin);
+    expect(histories.rateOf('auth', begin)).toBe(100);
+    const ahead = { id: 'tomorrow', status: { delivered: 5, createdMs: begin + minute } };
+    histories.sample([young, ahead], begin);
+    expect(histories.rateOf('tomorrow', begin)).toBe(5);
+  });
+
   it('forgets feeds that are gone, and knows nothing of others', () => {
     const histories = new Histories();
     histories.sample([feed(5), feed(6, 'activity')], begin);
