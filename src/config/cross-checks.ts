@@ -1,3 +1,4 @@
+import { win32 } from 'node:path';
 import { accountFindings, cleanProxyName } from './account-checks.ts';
 import { alertFindings } from './alert-settings.ts';
 import { archiveFindings } from './archive-checks.ts';
@@ -56,20 +57,36 @@ function settingsFindings(root: YamlNode, host: Host): Finding[] {
       message: `nothing is remembered: each start sends the last ${offsetOf(root)} days again`,
       fix: 'Write true, so that a start goes on where the last run ended.',
     });
-  const temporary: readonly [Path, string][] = [
+  return [...findings, ...placeFindings(root, host)];
+}
+
+function placeFindings(root: YamlNode, host: Host): Finding[] {
+  const findings: Finding[] = [];
+  const places: readonly [Path, string][] = [
     [[settings, 'checkpointing', 'directory'], 'checkpoints'],
     [[settings, 'log_filepath'], 'the log'],
   ];
-  for (const [path, what] of temporary) {
-    const folder = textAt(root, path);
-    if (folder === undefined || !isTemporary(folder, host)) continue;
-    findings.push({
-      severity: 'warning',
-      code: 'temporary_folder',
-      path,
-      message: `${what} will be in ${folder}, which is emptied when the machine starts anew`,
-      fix: 'Name a folder that lasts, or remove the line for the usual folder of this system.',
-    });
+  for (const [path, what] of places) {
+    const place = textAt(root, path);
+    if (place === undefined) continue;
+    if (isTemporary(place, host))
+      findings.push({
+        severity: 'warning',
+        code: 'temporary_folder',
+        path,
+        message: `${what} will be in ${place}, which is emptied when the machine starts anew`,
+        fix: 'Name a folder that lasts, or remove the line for the usual folder of this system.',
+      });
+    // Windows' rule knows the absolute paths of all systems.
+    else if (!win32.isAbsolute(place))
+      findings.push({
+        severity: 'warning',
+        code: 'relative_path',
+        path,
+        message: `where ${what} will be depends on the folder in which the program is started`,
+        why: 'A service begins in another folder than you, and would know nothing of what was before.',
+        fix: 'Write the whole path, or remove the line for the usual folder of this system.',
+      });
   }
   return findings;
 }
