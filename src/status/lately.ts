@@ -21,8 +21,6 @@ export const notable: ReadonlySet<string> = new Set([
   'There is room for dead letters again',
   'This machine’s clock agrees with Duo’s again.',
   'What was learned at run time is saved again',
-  'A log that was silent has events again',
-  'Heartbeats go to the server again',
   'The child accounts are listed again',
   'Child accounts are new',
   'Child accounts are gone, their feeds end',
