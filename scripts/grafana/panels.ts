@@ -283,4 +283,12 @@ export const panels: readonly Panel[] = [
     q(`sum by (instance) (duologsync_feeds{${all}})`, '{{instance}}'),
     q(`sum by (instance) (duologsync_feed_paused{${feeds}})`, '{{instance}}: paused'),
   ]),
+  timeline('Backfill', 12, [q(`duologsync_backfill_running{${all}}`, '{{instance}}')], {
+    help: 'What `duologsync backfill` reads again, beside the live events.',
+    words: { 0: ['none', 'text'], 1: ['runs', 'blue'] },
+  }),
+  timeSeries('Backfill done', 6, [q(`duologsync_backfill_done_ratio{${all}}`, '{{instance}}')], {
+    unit: 'percentunit',
+  }),
+  timeSeries('Backfill events', 6, [q(`duologsync_backfill_events{${all}}`, '{{instance}}')]),
 ];

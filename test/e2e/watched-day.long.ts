@@ -156,6 +156,8 @@ const emptyWhenWell = [
   'Set aside, lost, failed',
   'Heartbeats in an hour',
   'Silent logs',
+  'Backfill done',
+  'Backfill events',
 ];
 
 /** What the dashboard's variables are when all is chosen. */
