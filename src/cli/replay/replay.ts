@@ -58,7 +58,7 @@ function notJson(path: string): ForwarderError {
     `${path} is not JSON: only an archive in JSON can be replayed, other formats do not hold the whole event`,
     {
       remedy: 'stop',
-      hint: 'Duo keeps 180 days: duologsync checkpoint set lets the feed of that server read them again.',
+      hint: 'Duo keeps 180 days: duologsync backfill --since … --to SERVER reads them again.',
     },
   );
 }
