@@ -8,7 +8,7 @@ import { gapForMachines, openGapsOf } from './checkpoint/acknowledge.ts';
 import type { Controls } from './control/controls.ts';
 import type { Clock } from './core/clock.ts';
 import type { Logger } from './core/log.ts';
-import type { FeedChanges, Selection } from './core/requests.ts';
+import type { ReloadReport, Selection } from './core/requests.ts';
 import { packageVersion } from './core/version.ts';
 import type { Feed } from './engine/feed.ts';
 import { queryView } from './query-parts.ts';
@@ -32,7 +32,7 @@ export interface ControlTools {
   /** One at a time with the commands. */
   readonly acknowledge: Controls['acknowledge'];
   readonly reopenLogs: () => Promise<void>;
-  readonly reload: () => Promise<FeedChanges>;
+  readonly reload: () => Promise<ReloadReport>;
   /** Why the config file was not taken over when it was last asked for. */
   readonly reloadTrouble: () => OtherPart | undefined;
   readonly stop: () => void;
@@ -83,11 +83,14 @@ export function createControls(tools: ControlTools): RunningControls {
       return seen.view;
     },
     pause: (selection) => each(selection, ({ control }) => control.pause(clock.nowMs())),
-    resume: (selection) =>
-      each(selection, ({ control, status }) => {
-        if (control.isPaused) status.cycles = 0;
+    resume: (selection) => {
+      const paused = app.select(selection).filter(({ control }) => control.isPaused);
+      for (const { control, status } of paused) {
+        status.cycles = 0;
         control.resume();
-      }),
+      }
+      return paused.length;
+    },
     stopAfter: (selection, cycles) =>
       each(selection, ({ control }) => {
         control.mostCycles = cycles > 0 ? cycles : Infinity;

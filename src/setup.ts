@@ -164,8 +164,12 @@ function plan(
   const planned = planFeeds(accounts, config.account.endpoint_server_mappings);
   const wanted = planned.filter(({ endpoint }) => only === undefined || only.includes(endpoint));
   if (stdout === undefined) return wanted;
-  // Once on standard output is enough, however many servers would get it.
-  const first = new Map(wanted.map((feed) => [`${feed.account.id ?? ''} ${feed.endpoint}`, feed]));
+  // Once on standard output is enough, however many servers would get it: as the first one would.
+  const first = new Map<string, PlannedFeed>();
+  for (const feed of wanted) {
+    const log = `${feed.account.id ?? ''} ${feed.endpoint}`;
+    if (!first.has(log)) first.set(log, feed);
+  }
   return [...first.values()];
 }
 

@@ -46,7 +46,13 @@ function running() {
       return ids.length;
     },
     reopenLogs: async () => void told.push('reopen'),
-    reload: async () => ({ started: [], restarted: [], stopped: [], unchanged: 2 }),
+    reload: async () => ({
+      started: [],
+      restarted: [],
+      stopped: [],
+      unchanged: 2,
+      needsRestart: [],
+    }),
     reloadTrouble: () => undefined,
     stop: () => void told.push('stop'),
     lately: { entries: [] },
@@ -60,7 +66,8 @@ describe('what a command can do with the running program', () => {
     const { controls, feeds } = running();
     expect(controls.pause({ server: 'siem' })).toBe(1);
     expect(feeds.map(({ control }) => control.isPaused)).toEqual([true, false]);
-    expect(controls.resume({})).toBe(2);
+    expect(controls.resume({ server: 'archive' })).toBe(0);
+    expect(controls.resume({})).toBe(1);
     expect(feeds.map(({ control }) => control.isPaused)).toEqual([false, false]);
     expect(() => controls.poll({ endpoint: 'telephony' })).toThrow(ForwarderError);
   });

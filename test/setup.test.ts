@@ -73,15 +73,15 @@ describe('the feeds of a config', () => {
     expect(authA?.slots).not.toBe(authB?.slots);
   });
 
-  it('go to standard output once, however many servers would get them', async () => {
+  it('go to standard output once, as to the first of the servers', async () => {
     const { parts } = shared({ stdout: process.stdout });
     const setup = await readSetup(await twoServers(), parts);
     const child = { id: 'DA1', name: 'One', apiHost: 'c1.test' };
     expect(setup.wanted([account, child]).map(({ id }) => id)).toEqual([
-      'auth > b',
+      'auth > a',
       'adminaction > b',
       'trustmonitor > b',
-      'auth DA1 > b',
+      'auth DA1 > a',
       'adminaction DA1 > b',
       'trustmonitor DA1 > b',
     ]);

@@ -1,5 +1,5 @@
 /** The loop of a backfill: as a feed's, but over a range that has an end. */
-import type { CheckpointStore } from '../checkpoint/checkpoint.ts';
+import type { Checkpoint, CheckpointStore } from '../checkpoint/checkpoint.ts';
 import { Backoff } from '../core/backoff.ts';
 import type { Cursor } from '../core/cursor.ts';
 import { ForwarderError, asForwarderError } from '../core/errors.ts';
@@ -93,13 +93,13 @@ export class RangeRun {
     const { feedTools, live, isLive, untilMs, dryRun } = this.#tools;
     const { identity, sink, id, source } = this.#feed;
     const track = this.#track;
-    const own = await feedTools.checkpoints.load(identity);
+    const own = usable(await feedTools.checkpoints.load(identity), track);
     const theirs = await live.load(identity);
     if (theirs === undefined && isLive) return false;
     // The live feed itself does this when it runs.
     if (!isLive && !dryRun) await sink.restore(id, theirs?.mark, stop);
     track.neverRan = theirs === undefined;
-    const mark = isObject(own?.mark) ? own.mark : {};
+    const mark = markIn(own);
     const toMs = numberIn(mark, 'toMs') ?? endOf(untilMs, theirs?.cursor);
     const range = { fromMs: track.fromMs, toMs };
     track.toMs = toMs;
@@ -227,6 +227,15 @@ function besideSink(sink: Sink, track: Track, key: string): Sink {
     state: () => sink.state(),
     close: async () => undefined,
   };
+}
+
+/** Of a place with nothing before it the live feed may have left the range since. */
+function usable(own: Checkpoint | undefined, { fromMs }: Track): Checkpoint | undefined {
+  return (numberIn(markIn(own), 'toMs') ?? Infinity) > fromMs ? own : undefined;
+}
+
+function markIn(own: Checkpoint | undefined): JsonObject {
+  return isObject(own?.mark) ? own.mark : {};
 }
 
 function markOf({ toMs, sent }: Track): JsonObject {

@@ -39,6 +39,11 @@ export function newTrack({ account, endpoint, server }: Named, id: string, fromM
   };
 }
 
+/** Nothing of the range is this feed's: the live one has not left it behind yet. */
+export function isWhollyLive({ toMs }: Track, sinceMs: number): boolean {
+  return toMs !== undefined && toMs <= sinceMs;
+}
+
 /** Between 0 and 1: by events where Duo counts them, else by the time that they span. */
 export function partOf({ state, total, sent, atMs, fromMs, toMs }: Track): number {
   if (state === 'done') return 1;

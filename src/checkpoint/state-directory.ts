@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ForwarderError, messageOf } from '../core/errors.ts';
 
 // With hash, extension, `.prev` and a temporary suffix a name stays under the 255 bytes of common file systems.
@@ -75,14 +75,21 @@ export async function prepareStateDirectory(
   }
   if (platform !== 'win32' && uid !== undefined) {
     if (found.uid !== uid) {
+      const own = `Run it as that user: ${commandOf(found.uid, path)}`;
       throw unusable(
         `${path} belongs to the user with number ${found.uid}, duologsync runs as number ${uid}`,
-        `Run duologsync as that user, or give it the folder: chown -R ${uid} '${path}'.`,
+        // What root takes over, the service cannot read any more.
+        uid === 0 ? own : `${own}; or give this one the folder: chown -R ${uid} '${path}'`,
       );
     }
     if ((found.mode & 0o077) !== 0) await chmod(path, 0o700);
   }
   await tryToWrite(path);
+}
+
+/** How a command is started as the user that this state belongs to; that user's own folder is another one. */
+export function commandOf(uid: number, state: string): string {
+  return `sudo -u '#${uid}' env STATE_DIRECTORY='${dirname(state)}' duologsync …`;
 }
 
 async function makeAndLook(path: string): Promise<Stats> {

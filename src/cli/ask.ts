@@ -15,7 +15,7 @@ export function callOptions({ configFile, stateDirectory }: StatePlace, io: Io):
     tmpdir: tmpdir(),
     uid: io.uid,
     clock: io.clock,
-    howToStart: `Start it: duologsync ${configFile} (or start its service). It was looked for in ${stateDirectory}.`,
+    howToStart: `Start it: duologsync ${configFile} (or start its service). It was looked for in ${stateDirectory}: when directory or account.hostname was changed since its start, it still runs under the old ones.`,
   };
 }
 

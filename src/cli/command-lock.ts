@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { acknowledgedPath } from '../checkpoint/acknowledged.ts';
-import { prepareStateDirectory } from '../checkpoint/state-directory.ts';
+import { commandOf, prepareStateDirectory } from '../checkpoint/state-directory.ts';
 import { acquireLock } from '../control/lock.ts';
 import { removeLeftovers } from '../core/atomic-file.ts';
 import { ForwarderError, messageOf, systemCode } from '../core/errors.ts';
@@ -77,7 +77,7 @@ async function ownerOnly(state: string, { uid, platform }: Io): Promise<void> {
   if (platform === 'win32' || uid === undefined || !(await hasState(state))) return;
   const owner = (await stat(state)).uid;
   if (owner === uid) return;
-  const hint = `Run it as that user, for example: sudo -u '#${owner}' duologsync …`;
+  const hint = `Run it as that user: ${commandOf(owner, state)}`;
   throw unusable(`${state} belongs to the user with number ${owner}, this is number ${uid}`, hint);
 }
 

@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import type { LoadOptions, LoadResult } from '../config/load.ts';
-import { ForwarderError } from '../core/errors.ts';
+import { ForwarderError, systemCode } from '../core/errors.ts';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.ts';
 import { type Io, say } from './io.ts';
 
@@ -57,7 +57,7 @@ export async function loadForCommand(path: string, io: Io, needs: Needs = {}): P
       ...(secrets === undefined ? {} : { secrets }),
     });
   } catch (error) {
-    return { exit: tell(error, io) };
+    return { exit: tell(unnamed(error, path, io), io) };
   }
   const told =
     needs.warnings === false
@@ -70,6 +70,17 @@ export async function loadForCommand(path: string, io: Io, needs: Needs = {}): P
   const { config, paths } = result;
   if (config === undefined || paths === undefined) return { exit: exitCodes.config };
   return { config, paths, result };
+}
+
+/** Nobody named the usual path, so that it is no help to check it. */
+export function unnamed(error: unknown, path: string, io: Io): unknown {
+  if (!(error instanceof ForwarderError) || error.code !== 'config_unreadable') return error;
+  const isMissing = systemCode(error.cause) === 'ENOENT';
+  if (!isMissing || path !== defaultConfigPath(io)) return error;
+  return new ForwarderError(error.code, error.message, {
+    hint: 'It is the usual place for this user. Name the config behind the command, such as duologsync status /path/config.yml, or set DUOLOGSYNC_CONFIG.',
+    cause: error,
+  });
 }
 
 /** An expected error in two lines, its exit code; anything else is thrown on. */

@@ -5,7 +5,7 @@ import type { ConfigPaths } from '../config/paths.ts';
 import type { Config } from '../config/schema.ts';
 import { asForwarderError, ForwarderError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { FeedChanges } from '../core/requests.ts';
+import type { ReloadReport } from '../core/requests.ts';
 import type { OtherPart } from '../status/parts.ts';
 import { hostOf } from './config-file.ts';
 import type { Io } from './io.ts';
@@ -36,21 +36,22 @@ export class Reloader {
   }
 
   /** One after the other. Rejects with `config_invalid`, `config_unreadable`, `reload_needs_restart`, `ca_unreadable`. */
-  reload(): Promise<FeedChanges> {
+  reload(): Promise<ReloadReport> {
     const reloaded = this.#turn.then(() => this.#reload());
     this.#turn = reloaded.catch(() => undefined);
     return reloaded;
   }
 
-  async #reload(): Promise<FeedChanges> {
+  async #reload(): Promise<ReloadReport> {
     const { app, log, path } = this.#options;
     try {
-      const report = await app.reload(await this.#read());
+      const { config, needsRestart } = await this.#read();
+      const report = await app.reload(config);
       this.#trouble = undefined;
       const { started, restarted, stopped, unchanged } = report;
       const counts = { started: started.length, restarted: restarted.length };
       log.info('The config was read anew', { ...counts, stopped: stopped.length, unchanged });
-      return report;
+      return { ...report, needsRestart };
     } catch (caught) {
       const { code, message, hint } = asForwarderError(caught);
       this.#trouble = {
@@ -64,7 +65,7 @@ export class Reloader {
     }
   }
 
-  async #read(): Promise<Config> {
+  async #read(): Promise<{ readonly config: Config; readonly needsRestart: readonly string[] }> {
     const { path, paths, app, log, hide, io } = this.#options;
     const loaded = await loadConfig(path, hostOf(io));
     const { config } = loaded;
@@ -90,16 +91,20 @@ export class Reloader {
         { hint: 'Restart duologsync to use it.' },
       );
     }
-    const lasting = needsRestart(app.config, config, paths, loaded.paths);
-    if (lasting.length > 0) {
-      log.warn('Some settings hold only after a restart', { settings: lasting.join(', ') });
+    const needsRestart = restartedOnly(app.config, config, paths, loaded.paths);
+    if (needsRestart.length > 0) {
+      const hint = 'Restart duologsync to use them.';
+      log.warn('Some settings hold only after a restart', {
+        settings: needsRestart.join(', '),
+        hint,
+      });
     }
-    return config;
+    return { config, needsRestart };
   }
 }
 
 /** Settings of what is opened once, at the start. */
-function needsRestart(
+function restartedOnly(
   { dls_settings: before }: Config,
   { dls_settings: now }: Config,
   paths: ConfigPaths,

@@ -4,7 +4,7 @@ import { hostFiles, unreadableConfig } from '../config/host-files.ts';
 import { type Host, stateFolder } from '../config/paths.ts';
 import { decodeText } from '../config/text.ts';
 import { readYaml, textAt } from '../config/yaml-document.ts';
-import { configPath, loadForCommand, tell } from './config-file.ts';
+import { configPath, loadForCommand, tell, unnamed } from './config-file.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
@@ -32,7 +32,7 @@ export async function placeOf(
     const bytes = await hostFiles.read(path, largestFile);
     text = decodeText(bytes, largestFile).text;
   } catch (error) {
-    return { exit: tell(unreadableConfig(path, error), io) };
+    return { exit: tell(unnamed(unreadableConfig(path, error), path, io), io) };
   }
   const found = stateIn(text, io);
   if (found !== undefined) return { configFile: path, stateDirectory: found };

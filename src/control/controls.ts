@@ -1,4 +1,4 @@
-import type { BackfillRequest, FeedChanges, Selection } from '../core/requests.ts';
+import type { BackfillRequest, ReloadReport, Selection } from '../core/requests.ts';
 import type { JsonObject } from '../core/types.ts';
 import type { LineTap } from './tap.ts';
 
@@ -32,7 +32,7 @@ export interface Controls {
   acknowledge(ids: readonly string[] | 'all'): Promise<number>;
   reopenLogs(): Promise<void>;
   /** Rejects with `config_invalid` when the file is wrong: the old config goes on. */
-  reload(): Promise<FeedChanges>;
+  reload(): Promise<ReloadReport>;
   /** Ends the program in good order, as SIGTERM does. */
   stop(): void;
 }

@@ -103,9 +103,14 @@ export const verbs: Readonly<Record<string, Verb>> = {
       return {};
     },
   },
-  reload: { takes: {}, run: async (_args, controls) => ({ ...(await controls.reload()) }) },
+  reload: { takes: {}, run: reload },
   stop: { takes: {}, run: stop },
 };
+
+async function reload(_args: JsonObject, controls: Controls): Promise<JsonObject> {
+  const { needsRestart, ...changes } = await controls.reload();
+  return { ...changes, needs_restart: needsRestart };
+}
 
 /** The verb of this name. Throws `unknown_verb`, `bad_argument`. */
 export function checkedVerb(word: string, args: JsonObject): Verb {

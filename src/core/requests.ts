@@ -18,6 +18,12 @@ export interface FeedChanges {
   readonly unchanged: number;
 }
 
+/** What a reload changed. */
+export interface ReloadReport extends FeedChanges {
+  /** Settings that are another now, and hold only after a restart. */
+  readonly needsRestart: readonly string[];
+}
+
 /** Which past is to be read again, and for whom; a list that names nothing means all. */
 export interface BackfillRequest {
   /** The same for the same command. */

@@ -86,7 +86,7 @@ export const programMetrics: readonly Metric[] = [
   {
     name: 'config_reload_failed',
     type: 'gauge',
-    help: '1 while the config file is wrong and the one of before goes on.',
+    help: '1 while the config file is wrong, or needs a restart, and the one of before goes on.',
     labels: [],
     merge: 'greatest',
     samples: ({ parts }) => one(parts.others.some(({ side }) => side === 'config') ? 1 : 0),

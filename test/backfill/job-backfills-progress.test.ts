@@ -165,6 +165,23 @@ describe('a backfill', () => {
     );
   });
 
+  it('is not done when all of it is still the live feed’s, and finds it later by the same command', async () => {
+    const { backfills, request, feeds, store, clock, sink } = await program('a');
+    const at = async (ms: number): Promise<void> => {
+      for (const one of feeds.values())
+        await store.save(one.open().feed.identity, { cursor: begin(ms) });
+    };
+    await at(request.sinceMs);
+    const young = await backfills.start(request);
+    await young.ended;
+    expect(young.progress()).toMatchObject({ state: 'incomplete', sent: 0, problems: [] });
+    expect(young.progress().notes.join()).toContain('nothing was read, this range is still');
+    await at(clock.nowMs());
+    const old = await backfills.start(request);
+    await old.ended;
+    expect([old.progress().state, sink('a').ids.length]).toEqual(['done', 60]);
+  });
+
   it('ends incomplete when Duo refuses, and says why; the same command tries again', async () => {
     const { backfills, request, sink, duo } = await program('a');
     duo.fault = () => 'duo_forbidden';

@@ -80,10 +80,11 @@ describe('the state directory', () => {
     const path = join(directory, 'state');
     await mkdir(path);
     const uid = (await stat(path)).uid + 1;
+    const own = `sudo -u '#${uid - 1}' env STATE_DIRECTORY='${directory}' duologsync …`;
     await expect(prepareStateDirectory(path, { platform: 'linux', uid })).rejects.toMatchObject({
       code: 'state_directory_unusable',
       remedy: 'stop',
-      hint: expect.stringContaining(`chown -R ${uid}`) as string,
+      hint: `Run it as that user: ${own}; or give this one the folder: chown -R ${uid} '${path}'`,
     });
     await prepareStateDirectory(path, { platform: 'win32', uid: undefined });
   });

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commandOf } from '../../src/checkpoint/state-directory.ts';
 import { hasState, withCommandLock } from '../../src/cli/command-lock.ts';
 import { acquireLock } from '../../src/control/lock.ts';
 import { fakeIo } from './fake-io.ts';
@@ -52,7 +53,7 @@ describe('commands that change a state directory', () => {
       const refused = withCommandLock(state, io, async () => 'never');
       await expect(refused).rejects.toMatchObject({
         code: 'state_directory_unusable',
-        hint: expect.stringContaining(`sudo -u '#${process.getuid?.() ?? 0}'`) as string,
+        hint: `Run it as that user: ${commandOf(process.getuid?.() ?? 0, state)}`,
       });
     },
   );

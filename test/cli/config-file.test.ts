@@ -41,6 +41,16 @@ describe('an error at the start', () => {
     expect(io.err()).toBe('duologsync: It runs.\n  Stop it.\n');
   });
 
+  it('is that of a file that nobody named where the usual one is missing', async () => {
+    const io = fakeIo({ platform: 'linux', uid: 1_000, home: join(tmpdir(), 'nobody-is-here') });
+    const usual = configPath(undefined, io);
+    expect(await loadForCommand(usual, io)).toEqual({ exit: 66 });
+    expect(io.err()).toMatch(/no such file\n {2}It is the usual place .* DUOLOGSYNC_CONFIG\.\n$/);
+    const named = fakeIo({ platform: 'linux', uid: 1_000 });
+    expect(await loadForCommand(join(tmpdir(), 'not.yml'), named)).toEqual({ exit: 66 });
+    expect(named.err()).toContain('Check the path');
+  });
+
   it('that nobody expected is thrown on', () => {
     expect(() => tell(new TypeError('ours'), fakeIo())).toThrow('ours');
   });

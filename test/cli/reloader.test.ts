@@ -61,7 +61,7 @@ describe('a config that is read anew', () => {
     const { reloader, taken, hidden, said, edit } = await place();
     await edit('skey: abc', 'skey: xyz');
     await edit('port: 1', 'port: 2');
-    expect(await reloader.reload()).toEqual(nothing);
+    expect(await reloader.reload()).toEqual({ ...nothing, needsRestart: [] });
     expect(taken[0]?.servers[0]?.port).toBe(2);
     expect(hidden).toEqual(['xyzdefghijklmnopqrstuvwxyz0123456789ABCD']);
     expect(said.at(-1)).toMatchObject({ level: 'info', fields: { unchanged: 1 } });
@@ -104,11 +104,12 @@ describe('a config that is read anew', () => {
   it('is taken over with a word on what holds only after a restart', async () => {
     const { reloader, taken, said, edit } = await place();
     await edit('a.log', 'b.log');
-    await reloader.reload();
+    const { needsRestart } = await reloader.reload();
+    expect(needsRestart).toEqual(['dls_settings.log_filepath']);
     expect(taken).toHaveLength(1);
     expect(said[0]).toMatchObject({
       level: 'warn',
-      fields: { settings: 'dls_settings.log_filepath' },
+      fields: { settings: 'dls_settings.log_filepath', hint: 'Restart duologsync to use them.' },
     });
     await edit('dls_settings:\n', "dls_settings:\n  query_port: 2681\n  query_address: '::1'\n");
     await reloader.reload();

@@ -46,7 +46,7 @@ export function fakeControls(): FakeControls {
     reopenLogs: async () => void asked.push(['reopenLogs']),
     reload: async () => {
       asked.push(['reload']);
-      return { started: ['auth > b'], restarted: [], stopped: [], unchanged: 2 };
+      return { started: ['auth > b'], restarted: [], stopped: [], needsRestart: [], unchanged: 2 };
     },
     stop: () => void asked.push(['stop']),
   };

@@ -103,7 +103,7 @@ describe('the control socket', () => {
     await open();
     controls.reload = async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
-      return { started: [], restarted: [], stopped: [], unchanged: 1 };
+      return { started: [], restarted: [], stopped: [], needsRestart: [], unchanged: 1 };
     };
     expect((await converse('{"v":1,"do":"reload"}\n', true))[1]).toMatchObject({ ok: true });
   });
@@ -125,7 +125,13 @@ describe('the control socket', () => {
     expect(await ask({ do: 'reload' })).toEqual({
       v: 1,
       ok: true,
-      result: { started: ['auth > b'], restarted: [], stopped: [], unchanged: 2 },
+      result: {
+        started: ['auth > b'],
+        restarted: [],
+        stopped: [],
+        needs_restart: [],
+        unchanged: 2,
+      },
     });
     expect(await ask({ do: 'stop' })).toEqual({ v: 1, ok: true, result: {} });
     expect(controls.asked).toEqual([

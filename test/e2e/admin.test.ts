@@ -78,7 +78,7 @@ describe('an admin', { timeout: 120_000 }, () => {
     const reloaded = await run('reload');
     expect(reloaded).toMatchObject({ exit: 0 });
     expect(reloaded.out).toMatch(/restarted +auth > archive/);
-    expect(reloaded.out).toContain('1 changed, 2 feeds undisturbed');
+    expect(reloaded.out).toContain('1 feed changed, 2 undisturbed');
     more(5);
     await until('events in the new format', () =>
       (archive?.lines() ?? []).some((line) => line.includes('CEF:0|')),

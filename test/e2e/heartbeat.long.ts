@@ -180,7 +180,7 @@ describe('heartbeats of the running program', () => {
     await setHeartbeat('max_events_per_second: 500\n    heartbeat_seconds: 10');
     const reloaded = await duologsync(['reload', workplace.configFile]);
     expect(reloaded.code).toBe(0);
-    expect(reloaded.out).toContain('0 changed, 6 feeds undisturbed');
+    expect(reloaded.out).toContain('0 feeds changed, 6 undisturbed');
     await until('the first heartbeats', () => protocols.every((one) => beatsAt(one).length === 2));
     await setHeartbeat('max_events_per_second: 500');
     expect((await duologsync(['reload', workplace.configFile])).code).toBe(0);

@@ -3,7 +3,7 @@ import { ask } from '../ask.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';
 import { printable } from '../table.ts';
-import { counted } from '../units.ts';
+import { counted, grouped } from '../units.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -30,8 +30,10 @@ export async function reload(
   );
   for (const line of changed.slice(0, mostNamed)) say(io.stdout, line);
   if (changed.length > mostNamed) say(io.stdout, `and ${changed.length - mostNamed} more`);
-  const rest = counted(Number(unchanged ?? 0), 'feed');
-  say(io.stdout, `Reloaded ${place.configFile}: ${changed.length} changed, ${rest} undisturbed.`);
+  const [now, rest] = [counted(changed.length, 'feed'), grouped(Number(unchanged ?? 0))];
+  say(io.stdout, `Reloaded ${place.configFile}: ${now} changed, ${rest} undisturbed.`);
+  const later = namesOf(result['needs_restart']);
+  if (later.length > 0) say(io.stdout, `Only after a restart: ${later.map(printable).join(', ')}`);
   return exitCodes.ok;
 }
 

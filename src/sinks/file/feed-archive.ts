@@ -244,7 +244,7 @@ export class FeedArchive {
         server,
         feed: feedId,
         pages: mark.page - last.number,
-        hint: 'A copy from a backup lacks what was written after it. To write it again: duologsync checkpoint set.',
+        hint: 'A copy from a backup lacks what was written after it. Duo’s 180 days can be written again: duologsync backfill --since TIME --to SERVER.',
       });
     const beyond = pages.filter(({ number }) => number > mark.page);
     if (beyond.length > 0 && beyond[0]?.number !== mark.page + 1)

@@ -42,7 +42,7 @@ describe('duologsync status', () => {
     const { code, out, err } = await duologsync(['status', place.config]);
     expect({ code, out }).toEqual({ code: 69, out: '' });
     expect(err).toBe(
-      `duologsync: duologsync does not run with this config\n  Start it: duologsync ${place.config} (or start its service). It was looked for in ${place.state}.\n`,
+      `duologsync: duologsync does not run with this config\n  Start it: duologsync ${place.config} (or start its service). It was looked for in ${place.state}: when directory or account.hostname was changed since its start, it still runs under the old ones.\n`,
     );
     expect((await duologsync(['status', '--watch', place.config])).code).toBe(69);
   });

@@ -42,6 +42,11 @@ describe('commands for feeds of the running program', () => {
     ]);
   });
 
+  it('say that none was paused when there was none to resume', async () => {
+    place.controls.resume = () => 0;
+    expect(await on('resume')).toEqual({ code: 0, out: 'No feed was paused.\n', err: '' });
+  });
+
   it('exit with 2 and what there is when no such feed is there', async () => {
     place.controls.pause = () => {
       throw new ForwarderError('no_such_feed', 'There is no log auht', { hint: 'There are auth.' });
@@ -64,9 +69,21 @@ describe('duologsync reload', () => {
   it('tells what has changed', async () => {
     expect(await on('reload')).toMatchObject({
       code: 0,
-      out: `started    auth > b\nReloaded ${place.config}: 1 changed, 2 feeds undisturbed.\n`,
+      out: `started    auth > b\nReloaded ${place.config}: 1 feed changed, 2 undisturbed.\n`,
     });
     expect(JSON.parse((await on('reload', '--json')).out)).toMatchObject({ unchanged: 2 });
+  });
+
+  it('tells what holds only after a restart', async () => {
+    const needsRestart = ['dls_settings.log_filepath', 'dls_settings.query_port'];
+    const nothing = { started: [], restarted: [], stopped: [], unchanged: 1_200 };
+    place.controls.reload = async () => ({ ...nothing, needsRestart });
+    expect((await on('reload')).out).toBe(
+      `Reloaded ${place.config}: 0 feeds changed, 1,200 undisturbed.\nOnly after a restart: dls_settings.log_filepath, dls_settings.query_port\n`,
+    );
+    expect(JSON.parse((await on('reload', '--json')).out)).toMatchObject({
+      needs_restart: needsRestart,
+    });
   });
 
   it('exits with 78 when the file is wrong, with what is wrong in it', async () => {
