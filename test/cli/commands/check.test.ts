@@ -80,6 +80,16 @@ describe('check', () => {
     expect(siem.received).toBe(0);
   });
 
+  it('says that there may be more events than one page holds', async () => {
+    const { duo, workplace } = await place();
+    const fromMs = Date.now() - 1_800_000;
+    duo.add('auth', makeEvents('auth', { count: 1_000, fromMs }));
+    duo.add('activity', makeEvents('activity', { count: 999, fromMs }));
+    const { out } = await run(workplace.configFile);
+    expect(out).toMatch(/auth +1000 events or more in the last hour/);
+    expect(out).toMatch(/activity +999 events in the last hour/);
+  });
+
   it('exits with 77 and names the key when it is wrong, once for all logs', async () => {
     const { duo, workplace } = await place();
     await edit(workplace.configFile, duo.account.skey, 'x'.repeat(40));
