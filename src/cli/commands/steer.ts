@@ -38,7 +38,7 @@ function sentence(what: Steer, value: number | 'auto' | undefined, feeds: number
     case 'pause':
       return `Paused ${which}: what is on its way is finished, then ${each} ask${feeds === 1 ? 's' : ''} Duo for nothing until duologsync resume or a restart.`;
     case 'resume':
-      return `Resumed ${which}.`;
+      return feeds === 0 ? 'No feed was paused.' : `Resumed ${which}.`;
     case 'poll':
       return `Polling ${which} now.`;
     case 'interval':
