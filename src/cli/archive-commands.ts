@@ -4,6 +4,7 @@ import type { ImportOptions } from './commands/import.ts';
 import type { ReplayCommandOptions } from './commands/replay.ts';
 import type { Io } from './io.ts';
 import { withConfig } from './running-commands.ts';
+import { timeForms } from './time-argument.ts';
 
 /** What brings the past back: from archives, those of Duo Watcher and our own, and from Duo. */
 export function addArchiveCommands(program: Command, io: Io, finish: (code: number) => void): void {
@@ -24,14 +25,12 @@ export function addArchiveCommands(program: Command, io: Io, finish: (code: numb
       finish(await importDuoWatcher(directory, options, io));
     });
   addBackfill(program, io, finish);
-  program
-    .command('replay')
+  withConfig(program.command('replay'))
     .description("send an archive in JSON to a server again, in that server's format")
     .requiredOption('--from <place>', 'a file of the archive, or a folder with all below it')
     .requiredOption('--to <server>', 'the server that gets it, by its id in the config')
-    .option('-c, --config <file>', 'config file')
-    .option('--since <time>', 'only events from then on: 2026-11-22, 2026-11-22T02:30Z, 30d, 12h')
-    .option('--until <time>', 'only events before then')
+    .option('--since <time>', `only events from then on: ${timeForms}`)
+    .option('--until <time>', `only events before then: ${timeForms}`)
     .option('--endpoint <log>', 'only this log; says which it is where the path does not')
     .option('--dry-run', 'count what would be sent; send nothing')
     .option('--restart', 'begin anew where the same command was broken off before')
@@ -43,9 +42,9 @@ export function addArchiveCommands(program: Command, io: Io, finish: (code: numb
         })
         .hideHelp(),
     )
-    .action(async (options: ReplayCommandOptions) => {
+    .action(async (config: string | undefined, options: ReplayCommandOptions) => {
       const { replayArchive } = await import('./commands/replay.ts');
-      finish(await replayArchive(options, io));
+      finish(await replayArchive({ ...options, config: config ?? options.config }, io));
     });
 }
 
@@ -58,8 +57,8 @@ function addBackfill(program: Command, io: Io, finish: (code: number) => void): 
     .description(
       'read the past from Duo and send it again, beside the running program or without it',
     )
-    .requiredOption('--since <time>', 'from then on: 2026-11-22, 2026-11-22T02:30Z, 30d, 12h')
-    .option('--until <time>', 'before then; now when left out')
+    .requiredOption('--since <time>', `from then on: ${timeForms}`)
+    .option('--until <time>', `before then, now when left out: ${timeForms}`)
     .option('--endpoint <logs>', 'only these logs, separated by commas', list)
     .option('--account <ids>', 'only these accounts, by id or name', list)
     .option('--to <servers>', 'only to these servers', list)

@@ -3,6 +3,7 @@ import type { CheckpointOptions } from './commands/checkpoint-list.ts';
 import type { SetOptions } from './commands/checkpoint-set.ts';
 import type { Io } from './io.ts';
 import { withConfig } from './running-commands.ts';
+import { timeForms } from './time-argument.ts';
 
 type Given<T> = T & { readonly config?: string };
 
@@ -30,7 +31,7 @@ export function addCheckpointCommands(
     checkpoint
       .command('set')
       .argument('<feed>', "as list names it: 'auth > siem'")
-      .argument('<time>', '2026-11-22, 2026-11-22T02:30Z, or so long ago: 30d, 12h'),
+      .argument('<time>', timeForms),
   )
     .description('let a feed go on from another time; only while the program does not run')
     .option('--yes', 'do it; without it is only said what would be repeated or skipped')

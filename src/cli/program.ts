@@ -145,15 +145,16 @@ function addService(program: Command, io: Io, finish: (code: number) => void): v
   } as const;
   for (const verb of ['print', 'install', 'uninstall', 'status'] as const) {
     const command = group.command(verb).description(verbs[verb]);
-    const withConfig = verb === 'print' || verb === 'install';
-    if (withConfig) command.argument('[config]', 'config file');
+    const takesConfig = verb === 'print' || verb === 'install';
+    if (takesConfig) withConfig(command);
     if (verb !== 'status')
       command.option('--shawl [exe]', 'Windows: by Shawl, not by the Task Scheduler');
     if (verb === 'install' || verb === 'uninstall') command.option('--yes', 'do not ask');
-    command.action(async (...given: unknown[]) => {
+    command.action(async (given: unknown) => {
       const { service } = await import('./commands/service.ts');
-      const config = withConfig && typeof given[0] === 'string' ? given[0] : undefined;
-      finish(await service(verb, config, command.opts(), io));
+      const { config: named, ...options } = command.opts<Given>();
+      const config = takesConfig && typeof given === 'string' ? given : named;
+      finish(await service(verb, config, options, io));
     });
   }
 }
@@ -174,7 +175,7 @@ function addDeadLetter(program: Command, io: Io, finish: (code: number) => void)
     .description('send them again, as their servers confirm it; exit 75 when a server is away')
     .option('--to <server>', 'to this server, formatted for it')
     .option('--feed <feed>', "only of this feed, as 'auth > siem', or of this log, as auth")
-    .option('--reason <reason>', 'only oversize, unformattable or refused')
+    .option('--reason <reason>', 'only oversize, unformattable or refused', reason)
     .option('--id <ids>', 'only these letters or events, separated by commas')
     .option('--dls <file>', "Duo Log Sync's <log>_udp_failed_ingestion_logs.txt instead")
     .option('--dry-run', 'count what would be sent; send nothing')
@@ -187,6 +188,11 @@ function addDeadLetter(program: Command, io: Io, finish: (code: number) => void)
       const { resendDeadLetters } = await import('./commands/dead-letter.ts');
       finish(await resendDeadLetters({ ...options, config: config ?? named }, io));
     });
+}
+
+function reason(text: string): string {
+  if (['oversize', 'unformattable', 'refused'].includes(text)) return text;
+  throw new InvalidArgumentError('It must be oversize, unformattable or refused.');
 }
 
 function positive(text: string): number {
@@ -206,17 +212,41 @@ function withDefaultCommand(argv: readonly string[], program: Command, io: Io): 
       return ['run'];
     program.help({ error: true });
   }
+  if (first === 'help') return helpOf(argv.slice(1), program);
   const known = program.commands.some((command) => command.name() === first);
-  if (known || first === 'help' || ['-h', '--help', '--version'].includes(first)) return argv;
+  if (known || ['-h', '--help', '--version'].includes(first)) return argv;
   const looksLikeCommand = /^[a-z-]+$/.test(first) && !first.startsWith('-') && !existsSync(first);
   if (looksLikeCommand)
     program.error(unknownCommand(first, program), { exitCode: exitCodes.usage });
   return ['run', ...argv];
 }
 
+/** `help dead-letter list` is `dead-letter list --help`; commander itself heeds but one word. */
+function helpOf(words: readonly string[], program: Command): readonly string[] {
+  const named: string[] = [];
+  let group = program;
+  for (const word of words) {
+    if (word.startsWith('-') || word === 'help') break;
+    const inner = group.commands.find((command) => command.name() === word);
+    if (inner === undefined) {
+      const whole = ['duologsync', ...named].join(' ');
+      const wrong = `${whole}: '${word}' is no command. ${hintFor(word, group)}`;
+      program.error(wrong.trimEnd(), { exitCode: exitCodes.usage });
+    }
+    named.push(word);
+    group = inner;
+  }
+  return [...named, '--help'];
+}
+
 function unknownCommand(word: string, program: Command): string {
-  const names = program.commands.map((command) => command.name());
+  return `duologsync: '${word}' is neither a command nor a file. ${hintFor(word, program)}`;
+}
+
+/** Nothing where a command has none inside. */
+function hintFor(word: string, { commands }: Command): string {
+  const names = commands.map((command) => command.name());
   const near = didYouMean(word, names);
-  const hint = near === undefined ? `Commands: ${names.join(', ')}.` : `Did you mean '${near}'?`;
-  return `duologsync: '${word}' is neither a command nor a file. ${hint}`;
+  if (near !== undefined) return `Did you mean '${near}'?`;
+  return names.length === 0 ? '' : `Commands: ${names.join(', ')}.`;
 }

@@ -5,6 +5,9 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** What `parseTime` takes, for help and errors. */
+export const timeForms = '2026-11-22, 2026-11-22T02:30Z (UTC), or so long ago: 30d, 12h, 90m';
+
 /**
  * A time that a person types: ISO 8601 (`2026-11-22`, `2026-11-22T02:30Z`; without a zone it is UTC), or so long
  * before now: `30d`, `12h`, `90m`. Unix milliseconds; undefined when it is neither.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandsPage } from '../../src/cli/command-reference.ts';
+import { textOf } from '../repo/sources.ts';
 import { duologsync } from './commands/running.ts';
 
 const page = commandsPage();
@@ -23,6 +24,13 @@ describe('the command reference', () => {
     expect(page).toContain('`duologsync interval <seconds> [config] [options]`: ');
     expect(page).toContain('| `--problems` | show the problems alone |');
     expect(page).not.toContain('--give-up');
+  });
+
+  it('leads to what the exit codes mean', () => {
+    const [, head] = /\[operations\]\(operations\.md#([a-z-]+)\)/.exec(page) ?? [];
+    expect(head).toBe('exit-codes');
+    expect(textOf('docs/operations.md')).toContain('\n## Exit codes\n');
+    expect(page).not.toContain('README.md#');
   });
 
   it('leads from its list to every section', () => {

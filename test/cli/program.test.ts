@@ -63,6 +63,8 @@ describe('the command line', () => {
     ['status'],
     ['checkpoint', 'list'],
     ['backfill', '--since', '1d'],
+    ['replay', '--from', 'archive', '--to', 'siem'],
+    ['service', 'print'],
   ])('takes the config of %s %s as a word and with -c', async (...words) => {
     const missing = join(folder, 'missing.yml');
     const bare = await duologsync(...words, missing);
@@ -97,6 +99,43 @@ describe('the command line', () => {
     const { code, err } = await duologsync('frobnicate');
     expect(code).toBe(2);
     expect(err).toContain('Commands: run, validate, check, demo, ');
+  });
+
+  it.each(['validate', 'dead-letter', 'dead-letter list', 'import duo-watcher'])(
+    'has the help of %s behind the word help, too',
+    async (words) => {
+      const help = await duologsync('help', ...words.split(' '));
+      expect(help).toEqual(await duologsync(...words.split(' '), '--help'));
+      expect(help).toMatchObject({ code: 0, err: '' });
+      expect(help.out).toContain(`Usage: duologsync ${words} `);
+    },
+  );
+
+  it('has its whole help behind the word help alone', async () => {
+    const whole = await duologsync('--help');
+    expect(await duologsync('help')).toEqual(whole);
+    expect(await duologsync('help', 'help')).toEqual(whole);
+    expect(await duologsync('help', '--help')).toEqual(whole);
+  });
+
+  it.each([
+    ['nope', "duologsync: 'nope' is no command. Commands: run, "],
+    ['valdate', "duologsync: 'valdate' is no command. Did you mean 'validate'?"],
+    ['dead-letter nope', "duologsync dead-letter: 'nope' is no command. Commands: list, resend."],
+    ['check nope', "duologsync check: 'nope' is no command.\n"],
+  ])('has no help for %s, and says so', async (words, told) => {
+    const { code, out, err } = await duologsync('help', ...words.split(' '));
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(told);
+  });
+
+  it.each([
+    ['backfill', 2],
+    ['replay', 2],
+    ['checkpoint set', 1],
+  ])('says in the help of %s which times are taken, and that they are of UTC', async (words, n) => {
+    const help = (await duologsync(...words.split(' '), '--help')).out.replaceAll(/\s+/g, ' ');
+    expect(help.match(/Z \(UTC\), or so long ago: 30d, 12h, 90m/g)).toHaveLength(n);
   });
 
   it('knows what a misspelt option was meant to be', async () => {

@@ -1,7 +1,7 @@
 import { keyOf } from '../../backfill/request.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import type { BackfillRequest } from '../../core/requests.ts';
-import { parseTime } from '../time-argument.ts';
+import { parseTime, timeForms } from '../time-argument.ts';
 
 export interface BackfillOptions {
   readonly since: string;
@@ -42,5 +42,5 @@ function sameText(text: string, nowMs: number): string {
 }
 
 function noTime(option: string, text: string): string {
-  return `${option} ${text} is no time. Write 2026-11-22, 2026-11-22T02:30Z (UTC), or so long ago: 30d, 12h, 90m.`;
+  return `${option} ${text} is no time. Write ${timeForms}.`;
 }

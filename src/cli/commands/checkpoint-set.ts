@@ -14,7 +14,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';
 import { named, type StoredFeed, storedFeeds } from '../stored-feeds.ts';
 import { printable } from '../table.ts';
-import { parseTime } from '../time-argument.ts';
+import { parseTime, timeForms } from '../time-argument.ts';
 import { duration } from '../units.ts';
 import { noSuchCheckpoint } from './checkpoint-list.ts';
 
@@ -38,7 +38,7 @@ export async function setCheckpoint(
   if (toMs === undefined || toMs > nowMs) {
     const why = toMs === undefined ? 'is no time' : 'is not over yet';
     say(io.stderr, `duologsync: '${printable(time)}' ${why}`);
-    say(io.stderr, '  Write 2026-11-22, 2026-11-22T02:30Z (UTC), or so long ago: 30d, 12h, 90m.');
+    say(io.stderr, `  Write ${timeForms}.`);
     return exitCodes.usage;
   }
   const loaded = await loadForCommand(configPath(given, io), io, {

@@ -12,6 +12,7 @@ import { resendDlsFile } from '../dead-letter/dls-file.ts';
 import { listLetters, showLetter } from '../dead-letter/list.ts';
 import { resendLetters } from '../dead-letter/resend.ts';
 import type { Filters } from '../dead-letter/stored-letters.ts';
+import { unmatched } from '../dead-letter/unmatched.ts';
 import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';
 
@@ -40,7 +41,7 @@ export async function listDeadLetters(options: ListOptions, io: Io): Promise<Exi
   if (loaded.exit !== undefined) return loaded.exit;
   const state = stateDirectory(loaded.paths.directory, loaded.config.account.hostname);
   try {
-    if (options.show !== undefined) return await showLetter(state, options.show, io);
+    if (options.show !== undefined) return await showLetter(state, path, options.show, io);
     return await listLetters(state, path, options.json ?? false, io);
   } catch (error) {
     return tell(error, io);
@@ -49,16 +50,17 @@ export async function listDeadLetters(options: ListOptions, io: Io): Promise<Exi
 
 /** Sends dead letters, or Duo Log Sync's file of them, through the ordinary sinks; the program may run. */
 export async function resendDeadLetters(options: ResendCommandOptions, io: Io): Promise<ExitCode> {
-  const loaded = await loadForCommand(configPath(options.config, io), io, { warnings: false });
+  const path = configPath(options.config, io);
+  const loaded = await loadForCommand(path, io, { warnings: false });
   if (loaded.exit !== undefined) return loaded.exit;
   const { config, paths } = loaded;
-  const wrong = wrongUse(options, config);
-  if (wrong !== undefined) {
-    say(io.stderr, `duologsync: ${wrong}`);
-    return exitCodes.usage;
-  }
   const state = stateDirectory(paths.directory, config.account.hostname);
   try {
+    const wrong = wrongUse(options, config) ?? (await unmatched(state, options, path));
+    if (wrong !== undefined) {
+      say(io.stderr, `duologsync: ${wrong}`);
+      return exitCodes.usage;
+    }
     if (options.dls === undefined && !(await hasState(state))) {
       say(io.stdout, 'Nothing is to be sent.');
       return exitCodes.ok;

@@ -15,10 +15,10 @@ import type { Stretch } from '../replay/archived-line.ts';
 import { progressPath, readProgress } from '../replay/progress.ts';
 import { mustBeJson, replay } from '../replay/replay.ts';
 import { printable } from '../table.ts';
-import { parseTime } from '../time-argument.ts';
+import { parseTime, timeForms } from '../time-argument.ts';
 
 export interface ReplayCommandOptions {
-  readonly config?: string;
+  readonly config?: string | undefined;
   readonly from: string;
   /** Id of a server. */
   readonly to: string;
@@ -117,7 +117,7 @@ function wrongTimes({ since, until }: ReplayCommandOptions, io: Io): string | un
     ['--until', until],
   ] as const)
     if (text !== undefined && parseTime(text, nowMs) === undefined)
-      return `${option} ${text} is no time. Write 2026-11-22, 2026-11-22T02:30Z (UTC), or so long ago: 30d, 12h, 90m.`;
+      return `${option} ${text} is no time. Write ${timeForms}.`;
   const { sinceMs, untilMs } = timesOf({ since, until }, io);
   if (sinceMs === undefined || untilMs === undefined || sinceMs < untilMs) return undefined;
   return '--until is not later than --since';

@@ -7,6 +7,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts';
 import { type Io, say } from '../io.ts';
 import { printable, table } from '../table.ts';
 import { isNamed, storedLetters } from './stored-letters.ts';
+import { noLetter } from './unmatched.ts';
 
 /** Letters of one feed and reason that were not sent again yet. */
 interface Kind {
@@ -76,7 +77,12 @@ export async function listLetters(
 }
 
 /** One letter with its event, for whoever asks for it by name. */
-export async function showLetter(state: string, name: string, io: Io): Promise<ExitCode> {
+export async function showLetter(
+  state: string,
+  config: string,
+  name: string,
+  io: Io,
+): Promise<ExitCode> {
   const shown = new Set<string>();
   for await (const letter of storedLetters(state)) {
     if (letter === undefined || shown.has(letter.id) || !isNamed(letter, name)) continue;
@@ -84,7 +90,7 @@ export async function showLetter(state: string, name: string, io: Io): Promise<E
     say(io.stdout, JSON.stringify(forPeople(letter), null, 2));
   }
   if (shown.size > 0) return exitCodes.ok;
-  say(io.stderr, `duologsync: there is no dead letter ${name}`);
+  say(io.stderr, `duologsync: ${noLetter(name, config)}`);
   return exitCodes.usage;
 }
 

@@ -35,7 +35,15 @@ export async function* storedLetters(
 export function isMeant(letter: StoredLetter, { feed, reason, id }: Filters): boolean {
   if (feed !== undefined && letter.feedId !== feed && letter.endpoint !== feed) return false;
   if (reason !== undefined && letter.reason !== reason) return false;
-  return id === undefined || id.split(',').some((one) => isNamed(letter, one.trim()));
+  return id === undefined || idsOf(id).some((one) => isNamed(letter, one));
+}
+
+/** None when nothing is named. A comma at the end, as scripts make it, names nothing. */
+export function idsOf(id = ''): readonly string[] {
+  return id
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
 }
 
 export function isNamed({ id, eventId }: StoredLetter, name: string): boolean {
