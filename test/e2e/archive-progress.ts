@@ -4,17 +4,19 @@ import { join } from 'node:path';
 const newline = 0x0a;
 const pieceBytes = 2 ** 20;
 
-/** Counts the lines of an archive, again and again, and reads only what has been added. */
+/** Counts the lines of an archive, or of other files of a folder, again and again, and reads only what has been added. */
 export class ArchiveProgress {
   readonly #directory: string;
+  readonly #namesIn: (directory: string) => Promise<readonly string[]>;
   readonly #files = new Map<string, { bytes: number; lines: number }>();
 
-  constructor(directory: string) {
+  constructor(directory: string, namesIn: typeof dayFiles = dayFiles) {
     this.#directory = directory;
+    this.#namesIn = namesIn;
   }
 
   async lines(): Promise<number> {
-    for (const name of await dayFiles(this.#directory)) {
+    for (const name of await this.#namesIn(this.#directory)) {
       const path = join(this.#directory, name);
       const { size } = await stat(path);
       let known = this.#files.get(name);
