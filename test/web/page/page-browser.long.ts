@@ -62,6 +62,9 @@ async function visit<T>(options: Visit, look: (page: Page) => Promise<T>): Promi
   }
 }
 
+/** What the page comes to by itself: a busy machine takes its time. */
+const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
+
 interface AxeResult {
   readonly violations: readonly {
     readonly id: string;
@@ -120,14 +123,14 @@ describe('the status page in a browser', () => {
       await page.waitForURL(/q=auth/);
       expect(await page.locator('#said').textContent()).toBe('');
       server.snapshot = samples.degraded;
-      await page.locator('.problem').first().waitFor({ timeout: 6_000 });
+      await page.locator('.problem').first().waitFor();
       expect(await page.locator('#said').textContent()).toMatch(/^Degraded: 3 problems: /);
       expect(await page.title()).toContain('Degraded');
       expect(await page.evaluate('document.activeElement.id')).toBe('q');
       expect(await page.locator('#q').inputValue()).toBe('auth');
       expect(await page.locator('#feeds tbody tr').count()).toBe(8);
       server.snapshot = samples.healthy;
-      await page.locator('.well').waitFor({ timeout: 6_000 });
+      await page.locator('.well').waitFor();
       expect(await page.locator('#said').textContent()).toBe('Healthy');
       expect(complaints).toEqual([]);
     });
@@ -144,30 +147,26 @@ describe('the status page in a browser', () => {
       await page.keyboard.press('Tab');
       await page.keyboard.press('Space');
       await page.waitForURL(/problems=1/);
-      await expect.poll(() => page.locator('#feeds tbody tr').count()).toBe(10);
+      await soon(() => page.locator('#feeds tbody tr').count()).toBe(10);
       // Past the region of the table, which scrolls with the arrow keys, to the heads.
       for (let press = 0; press < 3; press += 1) await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.textContent')).toBe('Account');
       await page.keyboard.press('Enter');
-      await expect
-        .poll(() => page.locator('th[aria-sort=ascending]').textContent())
-        .toContain('Account');
+      await soon(() => page.locator('th[aria-sort=ascending]').textContent()).toContain('Account');
       expect(await page.evaluate('document.activeElement.textContent')).toContain('Account');
       expect(await firstRow(page)).toContain(' DA4 ');
       await page.keyboard.press('Enter');
-      await expect
-        .poll(() => page.locator('th[aria-sort=descending]').textContent())
-        .toContain('Account');
+      await soon(() => page.locator('th[aria-sort=descending]').textContent()).toContain('Account');
       expect(complaints).toEqual([]);
     });
   });
 
   it('shows problems only where an address says #problems', async () => {
     await visit({ snapshot: samples.degraded, path: '#problems' }, async (page) => {
-      await expect.poll(() => page.locator('#feeds tbody tr').count()).toBe(10);
+      await soon(() => page.locator('#feeds tbody tr').count()).toBe(10);
       expect(await page.locator('#only').isChecked()).toBe(true);
       await page.locator('#only').uncheck();
-      await expect.poll(() => page.locator('#feeds tbody tr').count()).toBe(24);
+      await soon(() => page.locator('#feeds tbody tr').count()).toBe(24);
       expect(page.url()).toBe(server.url);
       await page.keyboard.press('Control+Home');
       await page.getByRole('link', { name: 'Skip to problems' }).press('Enter');
@@ -197,13 +196,13 @@ describe('the status page in a browser', () => {
   it('says since when there is no answer, and goes on by itself when there is one', async () => {
     await visit({}, async (page) => {
       server.isGone = true;
-      await page.locator('#dead:not([hidden])').waitFor({ timeout: 6_000 });
+      await page.locator('#dead:not([hidden])').waitFor();
       expect(await page.locator('#dead').textContent()).toMatch(
         /^No answer since \d\d:\d\d:\d\dZ \(it does not run, or cannot be reached\)/,
       );
       expect(await page.title()).toContain('No answer');
       server.isGone = false;
-      await page.locator('#dead[hidden]').waitFor({ state: 'attached', timeout: 8_000 });
+      await page.locator('#dead[hidden]').waitFor({ state: 'attached' });
       expect(await page.title()).toContain('Healthy');
     });
   });
@@ -226,7 +225,7 @@ describe('the status page in a browser', () => {
       expect((await page.goto(guarded.url))?.status()).toBe(200);
       expect(await page.title()).toContain('Healthy');
       guarded.snapshot = samples.degraded;
-      await page.locator('.problem').first().waitFor({ timeout: 6_000 });
+      await page.locator('.problem').first().waitFor();
       await Promise.all(browser.contexts().map((context) => context.close()));
     } finally {
       await guarded.close();
@@ -245,20 +244,28 @@ describe('the status page in a browser', () => {
       await page.waitForTimeout(3_000);
       expect(server.asked).toBe(asked);
       await hide(false);
-      await expect.poll(() => server.asked).toBeGreaterThan(asked);
+      await soon(() => server.asked).toBeGreaterThan(asked);
     });
   });
 
   it('takes in 10,000 feeds quickly, and every order of them', async () => {
     await visit({ snapshot: samples.many }, async (page) => {
-      const begin = Date.now();
+      // In the page, because the way to it and back is not what is measured.
+      await page.evaluate(`{
+        addEventListener('click', () => { window.clickedMs = performance.now(); }, true);
+        new MutationObserver(() => {
+          const head = document.querySelector('th[aria-sort=descending]');
+          if (head?.textContent.includes('24 hours')) window.sortedMs ??= performance.now();
+        }).observe(document, { subtree: true, childList: true, attributes: true });
+      }`);
       await page.getByRole('button', { name: '24 hours' }).click();
       await page.locator('th[aria-sort=descending]', { hasText: '24 hours' }).waitFor();
-      expect(Date.now() - begin).toBeLessThan(3_000);
+      const ms = await page.evaluate('window.sortedMs - window.clickedMs');
+      expect(ms).toBeLessThan(3_000);
       await page.getByRole('button', { name: 'Next', exact: true }).click();
       await page.getByText('201 to 400 of 10,000').waitFor();
       await page.locator('#q').fill('0007');
-      await expect.poll(() => page.locator('#feeds tbody tr').count()).toBe(5);
+      await soon(() => page.locator('#feeds tbody tr').count()).toBe(5);
       expect(complaints).toEqual([]);
     });
   });
