@@ -56,7 +56,7 @@ export async function resendDeadLetters(options: ResendCommandOptions, io: Io): 
   const { config, paths } = loaded;
   const state = stateDirectory(paths.directory, config.account.hostname);
   try {
-    const wrong = wrongUse(options, config) ?? (await unmatched(state, options, path));
+    const wrong = wrongUse(options, config) ?? (await unmatched(state, options, config, path));
     if (wrong !== undefined) {
       say(io.stderr, `duologsync: ${wrong}`);
       return exitCodes.usage;

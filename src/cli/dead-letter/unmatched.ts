@@ -1,19 +1,24 @@
 import { configFlag } from '../../config/config-flag.ts';
+import type { Config } from '../../config/schema.ts';
 import { printable } from '../table.ts';
 import { type Filters, idsOf, isMeant, isNamed, storedLetters } from './stored-letters.ts';
 
 const mostNamed = 10;
 
-/** What was named and is no letter, with what there is, in a sentence; undefined when each name has one. */
+/**
+ * What was named and is no letter, with what there is, in a sentence; undefined when each name has one. A feed of the
+ * config may be without letters.
+ */
 export async function unmatched(
   state: string,
   { feed, id }: Filters,
-  config: string,
+  { account }: Pick<Config, 'account'>,
+  configFile: string,
 ): Promise<string | undefined> {
   if (feed === undefined && id === undefined) return undefined;
   const feeds = new Set<string>();
   const ids = new Set(idsOf(id));
-  let isFeed = feed === undefined;
+  let isFeed = feed === undefined || isMapped(feed, account.endpoint_server_mappings);
   for await (const letter of storedLetters(state)) {
     if (letter === undefined) continue;
     feeds.add(letter.feedId);
@@ -22,7 +27,16 @@ export async function unmatched(
   }
   if (!isFeed) return noFeed(feed ?? '', [...feeds]);
   const [unknown] = ids;
-  return unknown === undefined ? undefined : noLetter(unknown, config);
+  return unknown === undefined ? undefined : noLetter(unknown, configFile);
+}
+
+/** `auth`, `auth > siem`, or with an account between them. */
+function isMapped(feed: string, mappings: Config['account']['endpoint_server_mappings']): boolean {
+  return mappings.some(({ endpoints, server }) =>
+    endpoints.some(
+      (log) => feed === log || (feed.startsWith(`${log} `) && feed.endsWith(` > ${server}`)),
+    ),
+  );
 }
 
 export function noLetter(id: string, config: string): string {

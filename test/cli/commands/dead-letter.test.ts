@@ -26,9 +26,13 @@ describe('duologsync dead-letter', () => {
       return err;
     };
     const noLetter = `duologsync: no dead letter 'none'. The ids: duologsync dead-letter list -c ${config}\n`;
-    expect(await wrong('resend', '--feed', 'auth')).toBe(
-      "duologsync: no dead letter of the feed 'auth'; there is none at all\n",
+    expect(await wrong('resend', '--feed', 'foo')).toBe(
+      "duologsync: no dead letter of the feed 'foo'; there is none at all\n",
     );
+    // Those that the config has are no mistake.
+    for (const feed of ['auth', 'auth > siem', 'auth DA1 > siem'])
+      expect((await deadLetter('resend', '--feed', feed)).out).toBe('Nothing is to be sent.\n');
+    expect(await wrong('resend', '--feed', 'auth > other')).toContain("of the feed 'auth > other'");
     expect(await wrong('resend', '--id', 'none')).toBe(noLetter);
     await putAside(letter(1), letter(2, { feedId: 'activity > siem', endpoint: 'activity' }));
     expect(await wrong('resend', '--feed', 'foo')).toBe(
