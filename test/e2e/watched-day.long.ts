@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ConnectProxy, startConnectProxy } from '../../src/simulator/connect-proxy.ts';
 import { type DuoSimulator, startDuo } from '../../src/simulator/duo-server.ts';
 import { makeEvents } from '../../src/simulator/history.ts';
@@ -16,7 +16,12 @@ import {
   until,
   type Workplace,
 } from '../helpers/program.ts';
-import { type Prometheus, promtool, startPrometheus } from '../helpers/prometheus.ts';
+import {
+  debianPrometheus,
+  type Prometheus,
+  promtool,
+  startPrometheus,
+} from '../helpers/prometheus.ts';
 import { freePort } from '../sinks/helpers/servers.ts';
 
 /** Five minutes of the alerts are a second. */
@@ -110,13 +115,7 @@ class Story {
       kinds: kindsOf(problems),
       alerts,
     };
-    let last: unknown;
-    const isSo = async (): Promise<boolean> => {
-      last = await this.#told();
-      return JSON.stringify(last) === JSON.stringify(wanted);
-    };
-    await until(`${alerts.join()} and nothing else`, isSo, 40_000, 200).catch(() => undefined);
-    expect(last).toEqual(wanted);
+    await untilSaid(() => this.#told(), wanted, 40_000, 200);
   }
 
   async #told() {
@@ -136,6 +135,26 @@ class Story {
       kinds,
       alerts: await this.firing(),
     };
+  }
+}
+
+/** Asks until it is this; fails with what it was last, an error that came instead of an answer included. */
+async function untilSaid<T>(
+  ask: () => Promise<T>,
+  wanted: T,
+  deadlineMs: number,
+  everyMs: number,
+): Promise<void> {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    const last = await ask().catch((error: unknown) => {
+      // What is never to be seen, not even once.
+      if (error instanceof Error && error.name === 'AssertionError') throw error;
+      return error;
+    });
+    if (JSON.stringify(last) === JSON.stringify(wanted)) return;
+    if (Date.now() > end) return expect(last).toEqual(wanted);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
@@ -185,6 +204,9 @@ async function panelsWithoutData(prometheus: Prometheus): Promise<string[]> {
 }
 
 describe('a day with an outage of the SIEM, a key that is revoked and a storm of 429', () => {
+  // What unpacks holds this process, and a Duo or a program that runs meanwhile would wait for it.
+  beforeAll(() => void debianPrometheus(), 600_000);
+
   it('is told alike by page, status, metrics and the alerts of a real Prometheus', async () => {
     const at = await place();
     const { duo, siem, workplace, port } = at;
@@ -217,14 +239,12 @@ describe('a day with an outage of the SIEM, a key that is revoked and a storm of
       async () => (await prometheus.query('duologsync_feeds == 24')).length === 1,
     );
     await story.becomes([], []);
-    expect(await prometheus.lastError()).toBe('');
+    // A single scrape can come too late on a busy machine; the next one is well again.
+    await untilSaid(() => prometheus.lastError(), '', 15_000, 200);
     const lint = promtool(['check', 'metrics'], await story.get('/metrics'));
     expect(lint).toEqual({ code: 0, said: '' });
     // A rate needs some scrapes.
-    const isDrawn = async (): Promise<boolean> =>
-      (await panelsWithoutData(prometheus)).length === emptyWhenWell.length;
-    await until('the panels to have data', isDrawn, 15_000, 500).catch(() => undefined);
-    expect(await panelsWithoutData(prometheus)).toEqual(emptyWhenWell);
+    await untilSaid(() => panelsWithoutData(prometheus), emptyWhenWell, 15_000, 500);
 
     // The SIEM is down, and comes back.
     await siem.stop();

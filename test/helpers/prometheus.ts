@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { debianProgram } from '../../scripts/debian.mjs';
+import { type DebianProgram, debianProgram } from '../../scripts/debian.mjs';
 import { deployed, root } from '../deploy/files.ts';
 import { type Collector, startCollector } from './collector.ts';
+import { until } from './program.ts';
 
 const packages = ['prometheus'];
 
@@ -49,13 +50,15 @@ export interface WatchOptions {
   readonly factor: number;
 }
 
+export const debianPrometheus = (): DebianProgram => debianProgram(packages, 'usr/bin/prometheus');
+
 /** A real Prometheus with the scrape section and the alerts of deploy/prometheus. */
 export async function startPrometheus({
   target,
   token,
   factor,
 }: WatchOptions): Promise<Prometheus> {
-  const debian = debianProgram(packages, 'usr/bin/prometheus');
+  const debian = debianPrometheus();
   const collector = await startCollector({
     debian,
     protocol: 'tcp',
@@ -68,8 +71,15 @@ export async function startPrometheus({
       '--log.level=warn',
     ],
   });
+  const url = `http://127.0.0.1:${collector.port}`;
+  // It listens before its database is open, and answers questions with a plain 503 till then.
+  const isReady = async (): Promise<boolean> => (await fetch(`${url}/-/ready`)).status === 200;
+  await until('Prometheus to be ready', isReady, 60_000).catch(async (error: unknown) => {
+    await collector.stop();
+    throw error;
+  });
   const ask = async (path: string): Promise<unknown> => {
-    const answer = await fetch(`http://127.0.0.1:${collector.port}/api/v1/${path}`);
+    const answer = await fetch(`${url}/api/v1/${path}`);
     const { data, error } = (await answer.json()) as {
       readonly data?: unknown;
       readonly error?: string;
