@@ -3,11 +3,15 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { startDuo } from '../../src/simulator/duo-server.ts';
 import { startTcpReceiver } from '../../src/simulator/siem.ts';
 import { forward, makeWorkplace, until } from '../helpers/program.ts';
 import { deployed, programOf } from './files.ts';
+
+const logrotateProgram = () => programOf('logrotate', ['logrotate'], 'usr/sbin/logrotate');
+// What unpacks holds this process, and a Duo or a program that runs meanwhile would wait for it.
+beforeAll(() => void logrotateProgram(), 600_000);
 
 it('the logrotate snippet moves the log away and the program begins a new one, no line lost', async () => {
   const duo = await startDuo({ visibleDelayMs: 0 });
@@ -36,7 +40,7 @@ it('the logrotate snippet moves the log away and the program begins a new one, n
         .replace('su duologsync duologsync', `su ${who.username} ${group}`),
       { mode: 0o600 },
     );
-    const { program: logrotate, env } = programOf('logrotate', ['logrotate'], 'usr/sbin/logrotate');
+    const { program: logrotate, env } = logrotateProgram();
     const ran = spawnSync(
       logrotate,
       ['--force', '--state', join(folder, 'logrotate.state'), config],

@@ -1,9 +1,9 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeEvents } from '../../src/simulator/history.ts';
 import type { Collector } from '../helpers/collector.ts';
-import { startHaproxy } from '../helpers/haproxy.ts';
+import { debianHaproxy, startHaproxy } from '../helpers/haproxy.ts';
 import { until } from '../helpers/program.ts';
-import { startRsyslog } from '../helpers/rsyslog.ts';
+import { debianRsyslog, startRsyslog } from '../helpers/rsyslog.ts';
 import {
   expectDrained,
   expectStored,
@@ -48,6 +48,9 @@ const lostOf = async (source: Source, siem: Collector): Promise<readonly string[
 
 // Debian's packages are the one way to a receiver that needs no root.
 describe.runIf(process.platform === 'linux')('A real haproxy before a real rsyslog', () => {
+  // What unpacks holds this process, and a Duo or a program that runs meanwhile would wait for it.
+  beforeAll(() => void [debianHaproxy(), debianRsyslog()], 600_000);
+
   it.each(['TCP', 'TCPSSL'] as const)(
     'passes every event on once over %s, and closes after us',
     async (protocol) => {

@@ -1,7 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeEvents } from '../../src/simulator/history.ts';
 import { until } from '../helpers/program.ts';
-import { startRsyslog } from '../helpers/rsyslog.ts';
+import { debianRsyslog, startRsyslog } from '../helpers/rsyslog.ts';
 import {
   letters,
   logs,
@@ -20,6 +20,9 @@ const mostLinesOfGroup = 3 * pageRows + eventsPerRound / logs.length;
 
 // Debian's packages are the one way to a receiver that needs no root.
 describe.runIf(process.platform === 'linux')('A real rsyslog that is killed', () => {
+  // What unpacks holds this process, and a Duo or a program that runs meanwhile would wait for it.
+  beforeAll(() => void debianRsyslog(), 600_000);
+
   it.each([
     ['TCP', 'imtcp'],
     ['TCP', 'imptcp'],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { endpoints } from '../../src/endpoints/index.ts';
 import type { JsonValue } from '../../src/core/types.ts';
 import { cef } from '../../src/formatters/cef.ts';
@@ -13,7 +13,7 @@ import { eventOf, options, origin, textOf } from '../formatters/events.ts';
 import { duologsync } from '../cli/commands/running.ts';
 import type { Collector } from '../helpers/collector.ts';
 import { until, type Workplace } from '../helpers/program.ts';
-import { type RsyslogOptions, startRsyslog } from '../helpers/rsyslog.ts';
+import { debianRsyslog, type RsyslogOptions, startRsyslog } from '../helpers/rsyslog.ts';
 import {
   expectDrained,
   expectArrived,
@@ -38,6 +38,9 @@ async function rsyslog(settings?: RsyslogOptions): Promise<Collector> {
 
 // Debian's packages are the one way to a receiver that needs no root.
 describe.runIf(process.platform === 'linux')('The real rsyslog', { timeout }, () => {
+  // What unpacks holds this process, and a Duo or a program that runs meanwhile would wait for it.
+  beforeAll(() => void debianRsyslog(), 600_000);
+
   it.each(['imtcp', 'imptcp'] as const)(
     'stores every event once, byte for byte, and closes after us (%s)',
     async (input) => {

@@ -1,11 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { checkSequence, type SequenceReport } from '../../src/simulator/check-sequence.ts';
 import { makeEvents } from '../../src/simulator/history.ts';
 import { startTcpReceiver, type StreamReceiver } from '../../src/simulator/siem.ts';
 import { makeWorkplace, until, type Workplace } from '../helpers/program.ts';
-import { squidLogin, startSquid } from '../helpers/squid.ts';
+import { debianSquid, squidLogin, startSquid } from '../helpers/squid.ts';
 import { letters, logs, running, type Source, startSource } from './real-receiver.ts';
 
 const timeout = 120_000;
@@ -45,6 +45,9 @@ const once = { lost: [], repeated: 0, malformed: [], unknown: [] };
 
 // Debian's packages are the one way to a proxy that needs no root.
 describe.runIf(process.platform === 'linux')('The real squid before Duo', { timeout }, () => {
+  // What unpacks holds this process, and a Duo or a program that runs meanwhile would wait for it.
+  beforeAll(() => void debianSquid(), 600_000);
+
   it.each([
     ['that asks for no login', false, []],
     ['that knows our login', true, withPassword(password)],

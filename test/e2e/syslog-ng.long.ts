@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createAuthority } from '../../src/simulator/certificates.ts';
 import type { Collector, CollectorTls } from '../helpers/collector.ts';
 import { until } from '../helpers/program.ts';
-import { startSyslogNg } from '../helpers/syslog-ng.ts';
+import { debianSyslogNg, startSyslogNg } from '../helpers/syslog-ng.ts';
 import {
   expectDrained,
   expectStored,
@@ -25,6 +25,9 @@ async function syslogNg(tls?: CollectorTls): Promise<Collector> {
 
 // Debian's packages are the one way to a receiver that needs no root.
 describe.runIf(process.platform === 'linux')('The real syslog-ng', { timeout }, () => {
+  // What unpacks holds this process, and a Duo or a program that runs meanwhile would wait for it.
+  beforeAll(() => void debianSyslogNg(), 600_000);
+
   it('stores every event once, byte for byte, and closes after us', async () => {
     const source = await startSource(5_000);
     const siem = await syslogNg();

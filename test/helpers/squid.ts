@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { debianProgram } from '../../scripts/debian.mjs';
+import { type DebianProgram, debianProgram } from '../../scripts/debian.mjs';
 import { type Collector, startCollector } from './collector.ts';
 
 /** Who may use a squid that asks for a login: special characters are what breaks a header or an URL. */
@@ -11,9 +11,11 @@ export const squidLogin = {
   hash: '$1$duologsy$PuELq3NqJY59CvI/IODpO0',
 };
 
+export const debianSquid = (): DebianProgram => debianProgram(['squid'], 'usr/sbin/squid');
+
 /** The real squid as a proxy that passes TLS through, with or without a login. */
 export async function startSquid({ login = false } = {}): Promise<Omit<Collector, 'lines'>> {
-  const debian = debianProgram(['squid'], 'usr/sbin/squid');
+  const debian = debianSquid();
   const programs = join(debian.root, 'usr', 'lib', 'squid');
   const data = join(debian.root, 'usr', 'share');
   const isRoot = process.getuid?.() === 0;

@@ -1,11 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { debianProgram } from '../../scripts/debian.mjs';
+import { type DebianProgram, debianProgram } from '../../scripts/debian.mjs';
 import { type Collector, type CollectorTls, type LifeFiles, startCollector } from './collector.ts';
+
+export const debianSyslogNg = (): DebianProgram =>
+  debianProgram(['syslog-ng-core'], 'usr/sbin/syslog-ng');
 
 /** syslog-ng with its network() source, storing each message as it came. */
 export function startSyslogNg(tls?: CollectorTls): Promise<Collector> {
-  const debian = debianProgram(['syslog-ng-core'], 'usr/sbin/syslog-ng');
+  const debian = debianSyslogNg();
   const libraries = join(debian.root, 'usr', 'lib', 'syslog-ng');
   const version = readdirSync(libraries).find((name) => /^\d+\.\d+$/.test(name));
   if (version === undefined) throw new Error(`There is no folder of modules in ${libraries}.`);
