@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { killCollector } from './servers-kills.ts';
 
-const plan = { lines: 15_000, mostKills: 40 };
+const plan = { lines: 15_000, mostKills: 40, leastKills: 6 };
 const protocols = ['TCP', 'TCPSSL'] as const;
 
 describe('A collector that is killed 20 to 80 ms after each start while lines flow', () => {

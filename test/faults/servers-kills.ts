@@ -24,6 +24,8 @@ export interface KillOptions {
   readonly replayGroups: number;
   readonly lines: number;
   readonly mostKills: number;
+  /** More lines than `lines` flow until there were so many. */
+  readonly leastKills?: number;
   /** It dies by its own hand, so that what it had read is known; else by ours, at any instruction. */
   readonly exact: boolean;
   /** It answers before it stores. */
@@ -45,7 +47,7 @@ export interface KillOutcome {
 
 /** Kills a collector 20 to 80 ms after each of its starts while lines of three feeds flow to it. */
 export async function killCollector(options: KillOptions): Promise<KillOutcome> {
-  const { protocol, lines, replayGroups } = options;
+  const { protocol, lines, replayGroups, leastKills = 0 } = options;
   const folder = await mkdtemp(join(tmpdir(), 'duologsync-kills-'));
   const authority = createAuthority();
   const pair = authority.issue({ names: ['127.0.0.1'] });
@@ -74,6 +76,13 @@ export async function killCollector(options: KillOptions): Promise<KillOutcome> 
         const own = events.filter(({ serial }) => serial.startsWith(feed));
         for (let at = 0; at < own.length; at += pageLines) {
           await sink.write(pageOf(feed, own.slice(at, at + pageLines)), never);
+        }
+        // Where a process takes long to start, all of them are sent within a few lives.
+        for (let at = own.length; victims.kills < leastKills; at += pageLines) {
+          const plan = { letter: feed, count: pageLines, firstSerial: at + 1, fromMs: 1.7e12 };
+          const more = makeEvents('auth', plan);
+          events.push(...more);
+          await sink.write(pageOf(feed, more), never);
         }
       });
       await Promise.all(pages);
