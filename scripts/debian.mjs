@@ -2,15 +2,17 @@
 // under .cache/debian, with the libraries that this machine lacks. Nothing is installed into the
 // system, no root is needed. Plain JavaScript: scripts run it before anything is built.
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -56,20 +58,44 @@ function unpacked(packages) {
   }
 }
 
+const lock = join(cache, 'unpacking');
+/** What stands in the lock while it is ours. */
+const own = randomUUID();
+
 /** One process at a time: test files run side by side, and apt-get refuses to. */
 function takeLock() {
-  const lock = join(cache, 'lock');
   for (;;) {
     try {
-      mkdirSync(lock);
-      return () => rmSync(lock, { recursive: true, force: true });
+      writeFileSync(lock, own, { flag: 'wx' });
+      return () => removeLock(own);
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
+    const holder = lockHolder();
     // Left by a process that was killed.
-    if (ageMs(lock) > 300_000) rmSync(lock, { recursive: true, force: true });
+    if (ageMs(lock) > 300_000) removeLock(holder);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
+}
+
+/** Another process may have taken it meanwhile, and then it stays. */
+function removeLock(holder) {
+  if (holder !== undefined && lockHolder() === holder) rmSync(lock, { force: true });
+}
+
+function lockHolder() {
+  try {
+    return readFileSync(lock, 'utf8');
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
+
+/** A slow line takes its time: the lock is not left while command follows command. */
+function touchLock() {
+  const now = new Date();
+  if (lockHolder() === own) utimesSync(lock, now, now);
 }
 
 function ageMs(path) {
@@ -148,6 +174,7 @@ function run(command, args, options = {}) {
     env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
     ...options,
   });
+  touchLock();
   if (result.error) {
     throw new Error(`${command} cannot be run: Debian or Ubuntu is needed.`, {
       cause: result.error,
