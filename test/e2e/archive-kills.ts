@@ -17,6 +17,8 @@ const letters = {
 } as const;
 const logs = Object.keys(letters) as (keyof typeof letters)[];
 const hourMs = 3_600_000;
+/** So many parts are to be archived yet where a kill strikes: it comes late where this process gets no processor. */
+const partsAhead = 3;
 /** A kill strikes so long after the line that it waits for, at most: within a page or between two. */
 const mostDelayMs = 20;
 
@@ -45,7 +47,7 @@ export interface ArchiveOutcome {
 
 /**
  * Kills the program with -9 while events of five logs are archived, at moments that are spread over what is written
- * and not over time: one in each of `kills` equal parts, at a random line of it. Duo shows a part more
+ * and not over time: one in each of `kills` equal parts, at a random line of it. Duo shows some parts more
  * than that, so none comes too late.
  */
 export async function killWhileArchiving(plan: ArchivePlan): Promise<ArchiveOutcome> {
@@ -57,8 +59,9 @@ export async function killWhileArchiving(plan: ArchivePlan): Promise<ArchiveOutc
   const workplace = await makeWorkplace(duo, [
     { id: 'archive', protocol: 'FILE', directory, endpoints: logs },
   ]);
-  const perPart = Math.floor(events / (kills + 1) / logs.length);
-  const partMs = (40 * hourMs) / (kills + 1);
+  const parts = kills + partsAhead;
+  const perPart = Math.floor(events / parts / logs.length);
+  const partMs = (40 * hourMs) / parts;
   let part = 0;
   let shown = 0;
   const show = (count: number): void => {
@@ -76,9 +79,9 @@ export async function killWhileArchiving(plan: ArchivePlan): Promise<ArchiveOutc
   let struck = 0;
   let program: Running | undefined;
   try {
-    show(perPart);
+    for (let ahead = 0; ahead < partsAhead; ahead += 1) show(perPart);
     for (let kill = 0; kill < kills; kill += 1) {
-      show(kill === kills - 1 ? Math.floor(events / logs.length) - perPart * kills : perPart);
+      show(kill === kills - 1 ? Math.floor(events / logs.length) - perPart * (parts - 1) : perPart);
       const begin = await progress.lines();
       const line = Math.max(begin + 1, (kill + Math.random()) * perPart * logs.length);
       program = forward(workplace);

@@ -90,26 +90,31 @@ export async function replayWithKills({ kills, events, from, live }: ReplayPlan)
       return replaying;
     };
     for (let kill = 0; kill < kills; kill += 1) {
-      const far = ((kill + Math.random()) * sent.length) / (kills + 1);
+      const moment = moments[kill % moments.length];
+      const line = ((kill + Math.random()) * sent.length) / (kills + 1);
+      // The last confirmation is followed by nothing that a kill could meet.
+      const far = moment === 'confirmed' ? Math.min(line, sent.length - 2 * mostRepeated) : line;
       const { process: victim, ended, stderr } = replay();
       const strike = (): void => {
+        if (dying === ended) return;
         siem.behaviour.discard = true;
         dying = ended;
         victim.kill('SIGKILL');
       };
-      const moment = moments[kill % moments.length];
-      const early =
-        moment === 'start' ? setTimeout(strike, Math.random() * mostStartMs) : undefined;
+      let timer: NodeJS.Timeout | undefined;
+      const strikeWithin = (mostMs: number): void => {
+        timer ??= setTimeout(strike, Math.random() * mostMs);
+      };
+      if (moment === 'start') strikeWithin(mostStartMs);
       hears.line = () => {
         if (moment === 'start' || (moment === 'line' && seen.size >= far)) strike();
       };
       hears.end = () => {
-        if (moment === 'confirmed' && seen.size >= far)
-          setTimeout(strike, Math.random() * mostNotingMs);
+        if (moment === 'confirmed' && seen.size >= far) strikeWithin(mostNotingMs);
       };
       // A kill that finds nothing under way proves nothing.
       expect([await ended, stderr()]).toEqual(['SIGKILL', '']);
-      clearTimeout(early);
+      clearTimeout(timer);
       hears.line = hears.end = () => undefined;
       await until('its last connection to end', () => siem.connections.open === 0);
       siem.behaviour.discard = false;
