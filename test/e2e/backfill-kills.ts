@@ -10,6 +10,8 @@ import { forward, makeWorkplace, type Running, start, until } from '../helpers/p
 const logs = ['auth', 'activity', 'adminaction'] as const;
 const letters = { auth: 'a', activity: 'c', adminaction: 'm' } as const;
 const hourMs = 3_600_000;
+/** What each live feed says once for each start; it says more, of trouble and of what it catches up. */
+const begun = / INFO The feed (?:goes on|has no checkpoint)/;
 
 export interface BackfillOutcome {
   /** Events of the range that never came. */
@@ -81,11 +83,15 @@ export async function killWhileBackfilling(
       serial += 5;
     }
   };
-  const command = (): ReturnType<typeof start> =>
-    start([
+  const started: Running[] = [];
+  const command = (): Running => {
+    const running = start([
       ...['backfill', workplace.configFile, '--since', new Date(sinceMs).toISOString()],
       ...['--until', new Date(untilMs).toISOString(), '--json'],
     ]);
+    started.push(running);
+    return running;
+  };
   const texts = (): Record<'json' | 'cef', string[]> => ({
     json: json.lines().map((line) => line.toString()),
     cef: cef.lines().map((line) => line.toString()),
@@ -94,10 +100,11 @@ export async function killWhileBackfilling(
   let starts = 0;
   const startProgram = async (): Promise<Running> => {
     const program = forward(workplace);
+    started.push(program);
     starts += 1;
     await until(
       'the live feeds',
-      async () => (await workplace.log()).split(' INFO The feed ').length > starts * 9,
+      async () => (await workplace.log()).split(begun).length > starts * 9,
     );
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     return program;
@@ -171,6 +178,7 @@ export async function killWhileBackfilling(
     console.log((await workplace.log()).split('\n').slice(-60).join('\n'));
     throw error;
   } finally {
+    for (const one of started) await one.kill();
     await Promise.all([duo.close(), json.stop(), cef.stop()]);
     await workplace.remove();
     await rm(folder, { recursive: true, force: true });

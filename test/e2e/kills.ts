@@ -3,7 +3,7 @@ import { checkSequence, type SequenceReport } from '../../src/simulator/check-se
 import { startDuo, type DuoSimulator } from '../../src/simulator/duo-server.ts';
 import { makeEvents } from '../../src/simulator/history.ts';
 import { startTcpReceiver, startTlsReceiver } from '../../src/simulator/siem.ts';
-import { forward, makeWorkplace, until, type Workplace } from '../helpers/program.ts';
+import { forward, makeWorkplace, type Running, until, type Workplace } from '../helpers/program.ts';
 
 const logs = ['auth', 'telephony', 'activity', 'adminaction'] as const;
 const letters = { auth: 'a', telephony: 't', activity: 'c', adminaction: 'm' } as const;
@@ -47,11 +47,17 @@ export async function killAtRandom(kills: number, events: number): Promise<KillO
   ];
   let allowedRepeats = 0;
   let struck = 0;
+  const started: Running[] = [];
+  const startProgram = (): Running => {
+    const program = forward(workplace);
+    started.push(program);
+    return program;
+  };
   try {
     for (let round = 0; round < kills; round += 1) {
       const from = duo.journal.length;
       addRound(perRound);
-      const program = forward(workplace);
+      const program = startProgram();
       await until('the first call', () => duo.journal.length > from);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 900));
       await program.kill('SIGKILL');
@@ -59,7 +65,7 @@ export async function killAtRandom(kills: number, events: number): Promise<KillO
       if (check().some(({ lost }) => lost.length > 0)) struck += 1;
     }
     addRound(Math.floor(events / logs.length) - perRound * kills);
-    const last = forward(workplace);
+    const last = startProgram();
     await until(
       'everything to arrive',
       () => check().every((report) => report.lost.length === 0),
@@ -70,6 +76,7 @@ export async function killAtRandom(kills: number, events: number): Promise<KillO
     if (incomplete) await tellWhy(duo, workplace);
     return { reports: check(), allowedRepeats, events: sent().length, struck };
   } finally {
+    for (const one of started) await one.kill();
     await Promise.all([duo.close(), tcp.stop(), tls.stop()]);
     await workplace.remove();
   }
