@@ -9,7 +9,7 @@ import { FeedStatus } from '../engine/feed-status.ts';
 import { type BackfillProgress, type JobState, progressOf } from './progress.ts';
 import { RangeRun, type RangeTools } from './range-run.ts';
 import type { BackfillRecord } from './records.ts';
-import { isWhollyLive, type Track } from './track.ts';
+import type { Track } from './track.ts';
 
 export interface JobOptions {
   readonly record: BackfillRecord;
@@ -65,10 +65,8 @@ export class Job {
       lap.release();
       if (stop.aborted || !lap.signal.aborted) break;
     }
-    const { sinceMs } = this.#options.record;
-    // What the live feeds are not sure of yet: later the same command finds it.
-    const isTooYoung = tracks.length > 0 && tracks.every((track) => isWhollyLive(track, sinceMs));
-    const done = !isTooYoung && tracks.every(({ state }) => state === 'done');
+    // What is too young is found by the same command later.
+    const done = tracks.every(({ state, tooYoung }) => state === 'done' && !tooYoung);
     this.#state = done ? await this.#finished() : stop.aborted ? 'stopped' : 'incomplete';
     this.#endedMs = clock.monotonicMs();
   }

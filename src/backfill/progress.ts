@@ -1,6 +1,6 @@
 import { isoTime } from '../core/iso-time.ts';
 import type { JsonObject, JsonValue } from '../core/types.ts';
-import { isWhollyLive, partOf, type Track } from './track.ts';
+import { partOf, type Track } from './track.ts';
 
 export type JobState = 'running' | 'done' | 'incomplete' | 'stopped';
 
@@ -209,14 +209,16 @@ function notesOf({ tracks, untilMs, sinceMs }: JobFacts): string[] {
       ? `${names.join(', ')} and ${which.length - names.length} more`
       : names.join(', ');
   };
-  const live = tracks.filter((track) => isWhollyLive(track, sinceMs));
-  if (live.length > 0)
+  const young = tracks.filter(({ tooYoung }) => tooYoung);
+  if (young.length > 0)
     notes.push(
-      `${some(live)}: nothing was read, this range is still the running feed's; what it has sent of it can be sent again when it is older than \`lookback_minutes\`, by the same command`,
+      `${some(young)}: nothing was read, this range is still the running feed's; what it has sent of it can be sent again when it is older than \`lookback_minutes\`, by the same command`,
     );
-  const early = tracks.filter(({ toMs }) => toMs !== undefined && toMs < untilMs && toMs > sinceMs);
+  const early = tracks.filter(
+    ({ toMs, tooYoung }) => toMs !== undefined && toMs < untilMs && !tooYoung,
+  );
   if (early.length > 0) {
-    const ends = early.map(({ toMs = untilMs }) => toMs);
+    const ends = early.map(({ toMs = untilMs }) => Math.max(toMs, sinceMs));
     const [least, most] = [isoTime(Math.min(...ends)), isoTime(Math.max(...ends))];
     const upTo = least === most ? least : `${least} at least, ${most} at most`;
     notes.push(`${some(early)}: read up to ${upTo}; from there on all is the running feed's`);

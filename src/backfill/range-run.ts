@@ -103,6 +103,7 @@ export class RangeRun {
     const toMs = numberIn(mark, 'toMs') ?? endOf(untilMs, theirs?.cursor);
     const range = { fromMs: track.fromMs, toMs };
     track.toMs = toMs;
+    track.tooYoung = toMs <= track.fromMs && (theirs?.cursor.positionMs ?? 0) > track.fromMs;
     track.sent = numberIn(mark, 'sent') ?? 0;
     const cursor = own?.cursor ?? beginRange(range, source.nowMs(), dryRun);
     track.atMs = cursor.positionMs;

@@ -24,6 +24,8 @@ export interface Track extends Named {
   missed: readonly Gap[];
   /** Why it failed, when it has. */
   failure: ForwarderError | undefined;
+  /** The live feed has sent something of the range, and may send all of it yet: none of it is this one's. */
+  tooYoung: boolean;
   /** It never ran: what its own first start will read is not known. */
   neverRan: boolean;
   /** While it is open. */
@@ -35,13 +37,8 @@ export function newTrack({ account, endpoint, server }: Named, id: string, fromM
     ...{ id, account, endpoint, server, fromMs },
     ...{ state: 'waiting', toMs: undefined, atMs: undefined },
     ...{ sent: 0, sentNow: 0, setAside: 0, total: undefined, missed: [] },
-    ...{ failure: undefined, neverRan: false, feed: undefined },
+    ...{ failure: undefined, tooYoung: false, neverRan: false, feed: undefined },
   };
-}
-
-/** Nothing of the range is this feed's: the live one has not left it behind yet. */
-export function isWhollyLive({ toMs }: Track, sinceMs: number): boolean {
-  return toMs !== undefined && toMs <= sinceMs;
 }
 
 /** Between 0 and 1: by events where Duo counts them, else by the time that they span. */

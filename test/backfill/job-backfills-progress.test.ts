@@ -165,21 +165,33 @@ describe('a backfill', () => {
     );
   });
 
-  it('is not done when all of it is still the live feed’s, and finds it later by the same command', async () => {
-    const { backfills, request, feeds, store, clock, sink } = await program('a');
-    const at = async (ms: number): Promise<void> => {
-      for (const one of feeds.values())
-        await store.save(one.open().feed.identity, { cursor: begin(ms) });
-    };
-    await at(request.sinceMs);
+  it('is not done while a live feed is in the midst of it, and finds the rest later by the same command', async () => {
+    const { backfills, request, feeds, store, clock, sink } = await program('a', 'b');
+    const identity = feeds.get('auth > a')?.open().feed.identity;
+    if (identity === undefined) throw new Error('a feed is missing');
+    const sure = begin(request.sinceMs);
+    await store.save(identity, { cursor: { ...sure, positionMs: request.sinceMs + hourMs / 2 } });
     const young = await backfills.start(request);
     await young.ended;
-    expect(young.progress()).toMatchObject({ state: 'incomplete', sent: 0, problems: [] });
-    expect(young.progress().notes.join()).toContain('nothing was read, this range is still');
-    await at(clock.nowMs());
+    expect(young.progress()).toMatchObject({ state: 'incomplete', sent: 60, problems: [] });
+    expect(young.progress().notes.join()).toMatch(
+      /^auth > a: nothing was read, this range is still/,
+    );
+    await store.save(identity, { cursor: begin(clock.nowMs()) });
     const old = await backfills.start(request);
     await old.ended;
-    expect([old.progress().state, sink('a').ids.length]).toEqual(['done', 60]);
+    expect(old.progress().state).toBe('done');
+    expect([sink('a').ids.length, sink('b').ids.length]).toEqual([60, 60]);
+  });
+
+  it('is done when the live feed of a quiet log has sent nothing of it, and will send what comes', async () => {
+    const { backfills, request, feeds, store } = await program('a');
+    for (const one of feeds.values())
+      await store.save(one.open().feed.identity, { cursor: begin(request.sinceMs) });
+    const { ended, progress } = await backfills.start(request);
+    await ended;
+    expect(progress()).toMatchObject({ state: 'done', sent: 0 });
+    expect(progress().notes.join()).toContain('from there on all is the running feed');
   });
 
   it('ends incomplete when Duo refuses, and says why; the same command tries again', async () => {
