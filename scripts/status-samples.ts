@@ -1,15 +1,9 @@
 // Snapshots of programs that never ran, for the tests of the status page and for its pictures: the same ones each time.
 import { Latency } from '../src/core/latency.ts';
+import type { SnapshotBackfill } from '../src/status/backfill-snapshot.ts';
 import { Day } from '../src/status/day.ts';
 import { Histories } from '../src/status/history.ts';
-import type {
-  BackfillPart,
-  FeedPart,
-  FeedState,
-  HappenedPart,
-  Parts,
-  ServerPart,
-} from '../src/status/parts.ts';
+import type { FeedPart, FeedState, HappenedPart, Parts, ServerPart } from '../src/status/parts.ts';
 import { type Snapshot, snapshotOf } from '../src/status/snapshot.ts';
 
 export const sampleNowMs = Date.parse('2026-11-22T14:41:00Z');
@@ -187,10 +181,10 @@ export function healthySample(): Snapshot {
 }
 
 /** A week of one server's events that is sent again. */
-export const sampleBackfill: BackfillPart = {
-  ...{ dryRun: false, since: '2026-11-01T00:00:00.000Z', until: '2026-11-08T00:00:00.000Z' },
-  ...{ elapsedSeconds: 411, feeds: 20, done: 12, failed: 0, sent: 801_450, part: 0.744 },
-  ...{ rate: 1_950, etaSeconds: 141, problem: undefined },
+export const sampleBackfill: SnapshotBackfill = {
+  ...{ dry_run: false, since: '2026-11-01T00:00:00.000Z', until: '2026-11-08T00:00:00.000Z' },
+  ...{ elapsed_seconds: 411, feeds: 20, done: 12, failed: 0, sent: 801_450, part: 0.744 },
+  ...{ rate: 1_950, eta_seconds: 141, problem: null },
 };
 
 /** A server that is down, a key that was revoked, a storm of 429s, a feed that somebody paused, and a backfill. */

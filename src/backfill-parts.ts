@@ -8,7 +8,7 @@ import { ForwarderError } from './core/errors.ts';
 import type { Account } from './core/types.ts';
 import type { FeedTools } from './engine/feed.ts';
 import type { Setup } from './setup.ts';
-import type { BackfillPart } from './status/parts.ts';
+import type { SnapshotBackfill } from './status/backfill-snapshot.ts';
 
 export interface BackfillParts {
   readonly options: AppOptions;
@@ -20,11 +20,14 @@ export interface BackfillParts {
   readonly accounts: () => readonly Account[];
 }
 
-export function backfillPart({ progress }: Backfills): BackfillPart | undefined {
+export function backfillPart({
+  progress,
+}: Pick<Backfills, 'progress'>): SnapshotBackfill | undefined {
   if (progress === undefined) return undefined;
-  const { dry_run: dryRun, since, until, elapsed_seconds: elapsedSeconds, sent } = progress;
-  const [problem] = progress.problems;
-  return { dryRun, since, until, elapsedSeconds, sent, problem, ...wholeOf(progress) };
+  const { dry_run, since, until, elapsed_seconds, sent } = progress;
+  const { etaSeconds: eta_seconds, ...whole } = wholeOf(progress);
+  const problem = progress.problems[0]?.code ?? null;
+  return { dry_run, since, until, elapsed_seconds, sent, problem, eta_seconds, ...whole };
 }
 
 interface Known {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type BackfillParts, backfillHost } from '../src/backfill-parts.ts';
+import { backfillPart, type BackfillParts, backfillHost } from '../src/backfill-parts.ts';
+import type { BackfillProgress } from '../src/backfill/progress.ts';
 import type { Account } from '../src/core/types.ts';
 import { Setup, type SharedParts } from '../src/setup.ts';
 import { CallCounts } from '../src/duo/counted-calls.ts';
@@ -71,5 +72,37 @@ describe('what a backfill sees of the program', () => {
     expect((await seen.feeds()).map(({ account }) => account.name)).toContain(
       'api-12345678.duosecurity.com',
     );
+  });
+});
+
+describe('what the program shows of a backfill', () => {
+  it('is the one that runs as a whole, with the first of what is in its way', () => {
+    const row = {
+      name: 'auth',
+      endpoint: 'auth',
+      feeds: 2,
+      done: 1,
+      failed: 0,
+      sent: 30,
+      total: 60,
+    };
+    const times = { from: '2026-11-01', to: null, at: null };
+    const progress: BackfillProgress = {
+      ...{ schema_version: 1, key: 'k', state: 'running', dry_run: false, done_before: null },
+      ...{ since: '2026-11-01T00:00:00.000Z', until: '2026-11-08T00:00:00.000Z' },
+      ...{ elapsed_seconds: 9, sent: 30, set_aside: 0, notes: [], problem_count: 2 },
+      duo: { limited: 0, wait_seconds: 0 },
+      rows: [{ ...row, ...times, state: 'trouble', part: 0.5, rate: 3.5, eta_seconds: 8 }],
+      problems: ['duo_forbidden', 'server_refused'].map((code) => {
+        return { feed: 'x', code, message: 'no', hint: null, next_try: null };
+      }),
+    };
+    expect(backfillPart({ progress })).toEqual({
+      ...{ dry_run: false, since: progress.since, until: progress.until, elapsed_seconds: 9 },
+      ...{ feeds: 2, done: 1, failed: 0, sent: 30, part: 0.5, rate: 3.5, eta_seconds: 8 },
+      problem: 'duo_forbidden',
+    });
+    expect(backfillPart({ progress: { ...progress, problems: [] } })?.problem).toBeNull();
+    expect(backfillPart({ progress: undefined })).toBeUndefined();
   });
 });

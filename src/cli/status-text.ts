@@ -1,12 +1,12 @@
 import { isObject } from '../core/row.ts';
 import type { JsonValue } from '../core/types.ts';
 import { refusal } from '../control/protocol.ts';
-import { backfillWords, percent } from '../status/backfill-snapshot.ts';
+import { backfillWords } from '../status/backfill-snapshot.ts';
 import type { Snapshot, SnapshotProblem } from '../status/snapshot.ts';
 import { Ink } from './ink.ts';
 import { feedTable } from './status-table.ts';
 import type { Terminal } from './terminal.ts';
-import { counted, duration, grouped, rate, shortTime } from './units.ts';
+import { counted, duration, grouped, percent, rate, shortTime } from './units.ts';
 
 export interface StatusView {
   readonly terminal: Terminal;

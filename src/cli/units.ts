@@ -1,4 +1,4 @@
-export { counted, duration, grouped, rate, shortTime } from '../core/units.ts';
+export { counted, duration, grouped, minute, percent, rate, shortTime } from '../core/units.ts';
 
 const bars = '▁▂▃▄▅▆▇█';
 const asciiBars = '_.:-=+*#';

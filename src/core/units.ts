@@ -40,3 +40,13 @@ export function grouped(count: number): string {
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
+
+/** Of an ISO time in UTC the day and the minute: `2026-11-22 02:30Z`. */
+export function minute(time: string): string {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)}Z`;
+}
+
+/** What is reached of a part of 1, so that 100 % is all: `74 %`. */
+export function percent(part: number): string {
+  return `${Math.floor(part * 100)} %`;
+}

@@ -1,5 +1,4 @@
-import { counted, duration, rate } from '../core/units.ts';
-import type { BackfillPart } from './parts.ts';
+import { counted, duration, minute, percent, rate } from '../core/units.ts';
 
 /** The backfill that runs; `duologsync backfill` with the same words shows more of it. */
 export type SnapshotBackfill = {
@@ -21,17 +20,6 @@ export type SnapshotBackfill = {
   readonly problem: string | null;
 };
 
-export function backfillOf(backfill: BackfillPart): SnapshotBackfill {
-  const { dryRun, elapsedSeconds, etaSeconds, problem, ...rest } = backfill;
-  return {
-    ...rest,
-    dry_run: dryRun,
-    elapsed_seconds: elapsedSeconds,
-    eta_seconds: etaSeconds,
-    problem: problem?.code ?? null,
-  };
-}
-
 /** One sentence for all who show it. */
 export function backfillWords(backfill: SnapshotBackfill): string {
   const { dry_run: dry, since, until, sent, part, rate: perSecond, problem, failed } = backfill;
@@ -46,12 +34,4 @@ export function backfillWords(backfill: SnapshotBackfill): string {
   ];
   const what = dry ? 'Backfill (dry run)' : 'Backfill';
   return `${what} of ${minute(since)} to ${minute(until)}: ${facts.join(', ')}`;
-}
-
-export function percent(part: number): string {
-  return `${Math.floor(part * 100)} %`;
-}
-
-function minute(time: string): string {
-  return `${time.slice(0, 10)} ${time.slice(11, 16)}Z`;
 }

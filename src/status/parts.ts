@@ -1,4 +1,5 @@
 import type { Account } from '../core/types.ts';
+import type { SnapshotBackfill } from './backfill-snapshot.ts';
 
 /** What the running program knows of itself; the snapshot is made of it. Times are Unix milliseconds. */
 export interface Parts {
@@ -18,7 +19,7 @@ export interface Parts {
   /** What happened lately, the newest first. */
   readonly lately: readonly HappenedPart[];
   /** The backfill that runs. */
-  readonly backfill?: BackfillPart | undefined;
+  readonly backfill?: SnapshotBackfill | undefined;
 }
 
 export interface FeedPart {
@@ -135,25 +136,6 @@ export interface EndpointCallsPart {
   readonly codes: ReadonlyMap<string, number>;
   /** Counts by the bounds of core/latency.ts, not cumulated, and the sum. */
   readonly latency: { readonly buckets: readonly number[]; readonly seconds: number };
-}
-
-/** How the backfill that runs is getting on; times are ISO 8601. */
-export interface BackfillPart {
-  readonly dryRun: boolean;
-  readonly since: string;
-  readonly until: string;
-  readonly elapsedSeconds: number;
-  readonly feeds: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly sent: number;
-  /** 0 to 1. */
-  readonly part: number;
-  /** Events a second. */
-  readonly rate: number;
-  readonly etaSeconds: number | null;
-  /** What holds it up, when something does. */
-  readonly problem: { readonly feed: string; readonly code: string } | undefined;
 }
 
 export interface OtherPart {

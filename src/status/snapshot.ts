@@ -1,5 +1,5 @@
 import { isoTime } from '../core/iso-time.ts';
-import { backfillOf, type SnapshotBackfill } from './backfill-snapshot.ts';
+import type { SnapshotBackfill } from './backfill-snapshot.ts';
 import { Day } from './day.ts';
 import { duoOf, type SnapshotDuo } from './duo-snapshot.ts';
 import { addressOf } from './address.ts';
@@ -155,7 +155,7 @@ export function snapshotOf(
     servers: serversOf(parts, feeds),
     feeds,
     lately: parts.lately.map(happened),
-    backfill: parts.backfill === undefined ? null : backfillOf(parts.backfill),
+    backfill: parts.backfill ?? null,
   };
 }
 

@@ -5,7 +5,8 @@ import type { JsonValue } from '../../src/core/types.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { failure } from '../../src/duo/failures.ts';
 import { Histories } from '../../src/status/history.ts';
-import type { BackfillPart, FeedPart } from '../../src/status/parts.ts';
+import type { SnapshotBackfill } from '../../src/status/backfill-snapshot.ts';
+import type { FeedPart } from '../../src/status/parts.ts';
 import { snapshotOf } from '../../src/status/snapshot.ts';
 import { feedPart, nothingKept, nowMs, parts, refused, serverPart } from '../status/parts.ts';
 
@@ -47,12 +48,12 @@ const pipe: Terminal = { columns: undefined, rows: undefined, colour: false, asc
 
 describe('the status on a terminal', () => {
   it('tells of a backfill that runs, and marks what is in its way', () => {
-    const busy = (backfill: BackfillPart) =>
+    const busy = (backfill: SnapshotBackfill) =>
       snapshotOf(parts({ backfill }), new Histories(), nothingKept);
     const words = 'Backfill of 2026-11-01 00:00Z to 2026-11-08 00:00Z: 74 %';
     const shown = statusText(busy(sampleBackfill), { terminal: pipe });
     expect(shown).toContain(`told to wait 2 times\n→ ${words}, 801,450 events sent`);
-    const problem = { feed: 'auth > siem', code: 'duo_forbidden' };
+    const problem = 'duo_forbidden';
     const held = statusText(busy({ ...sampleBackfill, problem }), { terminal: pipe });
     expect(held).toMatch(/\n! Backfill .*held up: duo_forbidden\n/);
     expect(statusLine(busy(sampleBackfill))).toContain('; backfill 74 %');

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { counted, duration, grouped, rate, shortTime, sparkline } from '../../src/cli/units.ts';
+import {
+  counted,
+  duration,
+  grouped,
+  minute,
+  percent,
+  rate,
+  shortTime,
+  sparkline,
+} from '../../src/cli/units.ts';
 
 describe('units', () => {
+  it('say the minute of a time, and no whole before it is whole', () => {
+    expect(minute('2026-11-22T02:30:59.999Z')).toBe('2026-11-22 02:30Z');
+    expect([0, 0.744, 0.9999, 1].map(percent)).toEqual(['0 %', '74 %', '99 %', '100 %']);
+  });
+
   it('say how long in the two largest that matter', () => {
     const seconds = [0, 12.9, 59.9, 60, 134, 3600, 4800, 86_399, 86_400, 273_600, 30 * 86_400, -5];
     expect(seconds.map((s) => duration(s * 1000))).toEqual([

@@ -1,7 +1,7 @@
 import { type BackfillProgress, type ProgressRow, wholeOf } from '../../backfill/progress.ts';
 import { Ink } from '../ink.ts';
 import type { Terminal } from '../terminal.ts';
-import { counted, duration, grouped, rate, shortTime } from '../units.ts';
+import { counted, duration, grouped, minute, percent, rate, shortTime } from '../units.ts';
 
 const barWidth = 20;
 const mostProblems = 3;
@@ -48,7 +48,6 @@ function barLine(
   const [full, empty] = terminal.ascii ? ['#', '.'] : ['█', '░'];
   const filled = Math.round(part * barWidth);
   const bar = `${full.repeat(filled)}${empty.repeat(barWidth - filled)}`;
-  const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
   const day = (time: string): string => time.slice(5, 10);
   // In this order they are left out where the window is narrow.
   const facts = [
@@ -61,7 +60,7 @@ function barLine(
   ].filter((fact) => fact !== '');
   const width = widthOf(terminal);
   const name = ink.fit(row.name, Math.max(8, Math.min(nameWidth, width - barWidth - 30)));
-  let line = `${name.padEnd(Math.min(nameWidth, name.length + nameWidth))}  ${bar} ${percent}`;
+  let line = `${name.padEnd(Math.min(nameWidth, name.length + nameWidth))}  ${bar} ${percent(part).padStart(5)}`;
   for (const fact of facts) if (line.length + fact.length + 2 < width) line += `  ${fact}`;
   return line;
 }
@@ -90,7 +89,7 @@ export function plainLine(progress: BackfillProgress, nowMs: number): string {
   const { sent, problems, duo } = progress;
   const { part, rate: perSecond, etaSeconds: eta } = wholeOf(progress);
   const parts = [
-    `${Math.floor(part * 100)} %`,
+    percent(part),
     `${grouped(sent)} events`,
     `${rate(perSecond)}/s`,
     ...(eta === null ? [] : [`ETA ${duration(eta * 1000)}`]),
@@ -140,10 +139,6 @@ function verdict(state: BackfillProgress['state'], dry: boolean, range: string):
         ? 'Stopped. Nothing sent, nothing saved.'
         : 'Stopped. The place is kept: run the same command to go on.';
   }
-}
-
-function minute(time: string): string {
-  return `${time.slice(0, 10)} ${time.slice(11, 16)}Z`;
 }
 
 function plain(text: string): string {

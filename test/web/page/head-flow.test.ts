@@ -76,7 +76,7 @@ describe('the totals of the page', () => {
     const { text: shown } = totalsOf(of({ backfill: sampleBackfill }));
     expect(shown).toContain('<progress max="1" value="0.744" aria-label="Backfill of 2026-11-01');
     expect(shown).toContain('74 %, 801,450 events sent');
-    const problem = { feed: 'x', code: 'duo_forbidden' };
+    const problem = 'duo_forbidden';
     const held = totalsOf(of({ backfill: { ...sampleBackfill, problem } })).text;
     expect(held).toContain('held up: duo_forbidden');
     expect([shown.includes('#s-warn'), held.includes('#s-warn')]).toEqual([false, true]);
